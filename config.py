@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from wss_cases.foundation.ids import fold_address
-from wss_cases.foundation.keys.loading import close_to_others, load_keys
-from wss_cases.foundation.keys.push_keys import load_push_keys
-from wss_cases.foundation.operations.encryption import demand_encryption
-from wss_cases.foundation.settings.ods import ods_settings
-from wss_cases.foundation.settings.push import push_settings
-from wss_cases.foundation.settings.reading import database_url
-from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
-from wss_cases.foundation.settings.sign_on import sign_on_settings
-from wss_cases.foundation.settings.webhooks import webhook_settings
+from wss_cases.foundation.keys import close_to_others, load_keys, load_push_keys
+from wss_cases.foundation.operations import demand_encryption
+from wss_cases.foundation.settings import (
+    database_url,
+    database_with_password,
+    mail_with_password,
+    ods_settings,
+    push_settings,
+    sign_on_settings,
+    webhook_settings,
+    with_secrets,
+)
 from wss_cases.journal.audit.rules import LEAST_YEARS
 
 LONGEST_NOTE_DAYS = 36_500

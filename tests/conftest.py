@@ -36,7 +36,7 @@ from tests.support.passwords import make_passwords_cheap
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.pango import pango_is_here
+from wss_cases.foundation.operations import pango_is_here
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SCHOOL_ZONE = "America/Chicago"

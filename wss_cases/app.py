@@ -12,13 +12,11 @@ import config
 from wss_cases.access.gate import init_gate
 from wss_cases.access.policy import configure
 from wss_cases.accounts.sign_in.sessions.pages import init_kept, init_second_factor, init_sessions
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, operations
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
-from wss_cases.foundation.operations import failpoints
-from wss_cases.foundation.operations.logs import init_logs
-from wss_cases.foundation.sign_in.login import init_sign_in
-from wss_cases.foundation.sign_in.sso import init_sign_on
+from wss_cases.foundation.operations import init_logs
+from wss_cases.foundation.sign_in import init_sign_in, init_sign_on
 from wss_cases.journal.extension_points import fill_extension_points
 from wss_cases.journal.message_kinds import register_messages
 from wss_cases.journal.rooms import Room
@@ -27,8 +25,8 @@ from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.rooms import ROOMS
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
-from wss_cases.web.large_files import init_large_files
 from wss_cases.web.layout import init_layout
+from wss_cases.web.limits import init_large_files
 from wss_cases.web.reading import init_reads
 from wss_cases.web.schema_check import init_schema_check
 from wss_cases.web.static_files import init_static_files
@@ -61,7 +59,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_logs()
     app.url_map.converters["int"] = IdConverter
     clock.configure(app.config["WSS_CLOCK_FILE"])
-    failpoints.configure(app.config["WSS_FAILPOINT"])
+    operations.configure(app.config["WSS_FAILPOINT"])
     init_headers(app)
     init_db(app)
     app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])

@@ -13,24 +13,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import short_list
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import Labelled, dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of
 from wss_cases.foundation.tables.columns import Column, Order
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.queries import history

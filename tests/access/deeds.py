@@ -14,7 +14,7 @@ from tests.support.pages.reading import Form
 from tests.support.rows import Key
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.operations.logs import Lines
+from wss_cases.foundation.operations import Lines
 
 Body = dict[str, list[str]]
 

@@ -36,7 +36,7 @@ from tests.support.undone import Undone
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.casework.transfer.queries import StudentMove
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
@@ -44,7 +44,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 
 ABSENT = 90_000_001
 """An id that no record has."""

@@ -33,26 +33,26 @@ from wss_cases.cases.case.models import Case
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.scope.queries import READERS
 from wss_cases.outcomes.exports.export_log import ExportRecord, may_know
 from wss_cases.pathways.circles.circle.queries import kept_circle
-from wss_cases.pathways.circles.plans.queries import CirclePlan
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.plans.money.files.rules import MoneyFile
-from wss_cases.plans.money.funding.queries import Funding, FundingChange
+from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.paper import PlanPdf
-from wss_cases.plans.public.publications.rules import PlanPublication
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.votes import PlanVote
-from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.log import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.retention.core.pages import RecordDeletion
@@ -61,10 +61,10 @@ from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.restraint import RestraintRecord
 from wss_cases.surveys.rounds import SurveyRound
-from wss_cases.training.importing.queries import TrainingFile
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession
+from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -89,36 +89,36 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.duties.duty.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
     "safeguards.duties.duty.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
-    "incidents.deputies.queries.visible_to": (DeputyLook, by(P.DEPUTY_LOOK)),
+    "incidents.deputies.visible_to": (DeputyLook, by(P.DEPUTY_LOOK)),
     "safeguards.police.review.queries.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
-    "safeguards.discipline.removals.pages.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
-    "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
+    "safeguards.discipline.removals.queries.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
+    "safeguards.restraint.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.access.clean_slate.visible_to": (PastOpening, by(P.PAST_READ)),
     "pathways.mentoring.periods.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
     "pathways.circles.circle.queries.led_visible_to": (
         Pathway,
         lambda actor, row: can(actor, P.CIRCLE_LEAD, kept_circle(row.id, DAY)),
     ),
-    "pathways.circles.plans.queries.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
+    "pathways.circles.plans.models.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
     "plans.plan.core.queries.visible_to": (SchoolPlan, by(P.PLAN_READ)),
     "plans.money.files.queries.visible_to": (MoneyFile, by(P.PLAN_MONEY_IMPORT)),
-    "plans.money.funding.queries.visible_to": (Funding, by(P.PLAN_READ)),
-    "plans.money.funding.queries.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
+    "plans.money.funding.models.visible_to": (Funding, by(P.PLAN_READ)),
+    "plans.money.funding.models.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
     "plans.money.resources.queries.visible_to": (PlanResource, by(P.PLAN_READ)),
     "plans.money.resources.queries.entries_visible_to": (ResourceEntry, by(P.PLAN_READ)),
     "contacts.visible_to": (SchoolSergeant, by(P.CONTACT_READ)),
-    "training.records.queries.visible_to": (
+    "training.records.models.visible_to": (
         TrainingRecord,
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
-    "training.importing.queries.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
+    "training.importing.models.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
     "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
     "plans.plan.paper.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),
     "plans.voices.votes.visible_to": (PlanVote, by(P.PLAN_READ)),
-    "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
+    "practice.log.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.messages.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.pages.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),

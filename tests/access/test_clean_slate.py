@@ -21,8 +21,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.support.depth import examples
 from tests.support.pages.reading import without_tokens
-from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Invocation, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can
 from wss_cases.accounts.visibility import sees_from, set_years
@@ -38,9 +37,9 @@ from wss_cases.incidents.incident.queries import priors
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common import queries as pathways
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
-from wss_cases.safeguards.discipline.removals import pages as discipline
+from wss_cases.safeguards.discipline.removals import queries as discipline
 from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineAction, DisciplineAppeal
 from wss_cases.safeguards.duties.duty import queries as duties
 from wss_cases.safeguards.duties.duty.models import LegalDuty

@@ -21,7 +21,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.followups.core.models import ActKind, FollowUpAct
 from wss_cases.foundation import clock
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 STAFF_ROLES = (Role.REPORTER, *sorted(CASE_TEAM))
 

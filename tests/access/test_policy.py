@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
+from wss_cases.access.actor import SYSTEM, Actor, Grant, Role, in_schools
 from wss_cases.access.gate import NOBODY
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, load_object, might, require
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.permission_map import PAGES, PERMISSION_MAP

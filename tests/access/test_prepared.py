@@ -19,10 +19,10 @@ from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
 from wss_cases.access.prepared import PreparedFor, _kind_of
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to
-from wss_cases.foundation.database.prepared import Prepared, among_ids
+from wss_cases.foundation.database import Prepared, among_ids
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
-from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
+from wss_cases.foundation.settings import KNOWN_DISTRICT
 
 ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 

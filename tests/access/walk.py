@@ -20,64 +20,64 @@ from tests.support.demo import client_of
 from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.api.tokens.queries import ApiToken
+from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.board.stored_reports import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import FamilyText
-from wss_cases.mail.push.queries import PushDevice
+from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.notes.messages import NoteOpening, PrivilegeWaiver
-from wss_cases.pathways.circles.plans.queries import CirclePlan
+from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.plans.money.files.rules import MoneyFile
-from wss_cases.plans.money.funding.queries import Funding, FundingChange
+from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.paper import PlanPdf
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.templates import PlanTemplate
-from wss_cases.plans.public.publications.rules import PlanPublication
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.votes import PlanVote
-from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.log import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.records.retention.core.pages import RecordDeletion
-from wss_cases.roster.calendar.importing.queries import CalendarDraft
+from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian
 from wss_cases.roster.role_files import RoleFile
-from wss_cases.roster.staff_accounts.rules import AccountRule
-from wss_cases.roster.uploads.queries import RosterUpload
+from wss_cases.roster.staff_accounts.models import AccountRule
+from wss_cases.roster.uploads import RosterUpload
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.consequences import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.questioning.queries import Questioning
-from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint import RestraintRecord
 from wss_cases.surveys.rounds import SurveyRound
-from wss_cases.training.importing.queries import TrainingFile
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession
-from wss_cases.training.requirements.queries import TrainingRequirement
+from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.models import TrainingRequirement
 
 LETTERS = {
     "R": "reporter",

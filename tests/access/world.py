@@ -22,20 +22,20 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.plans.money.planting import plant_money
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
-from wss_cases.api.tokens.queries import ApiToken, Reach, Scope
+from wss_cases.api.tokens.models import ApiToken, Reach, Scope
 from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.foundation.keys import seal
+from wss_cases.foundation.settings import setting
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.push.queries import PushDevice
+from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
@@ -47,10 +47,10 @@ from wss_cases.pathways.circles.circle.models import (
     SupporterRelation,
 )
 from wss_cases.pathways.circles.notes.messages import ExceptionKind, NoteOpening, PrivilegeWaiver
-from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind
+from wss_cases.pathways.circles.plans.models import CirclePlan, CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan, MentorKind
@@ -61,35 +61,35 @@ from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.paper import PLAN_PDFS
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, ReviewKind
 from wss_cases.plans.plan.templates import PlanTemplate
-from wss_cases.plans.public.publications.rules import PlanPublication
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, SchoolMeeting, Theme
 from wss_cases.plans.voices.votes import PlanVote, VoteResult, VotingBody
-from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.log import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, FamilyReleaseCopy, Manner, ReleaseState
 from wss_cases.records.family_copies.copy.rules import digest
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.records.retention.core.pages import DeletionState, RecordDeletion
 from wss_cases.records.stored_pdfs import PdfState
-from wss_cases.roster.calendar.importing.queries import CalendarDraft
+from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.role_files import RoleFile
-from wss_cases.roster.staff_accounts.rules import AccountRule
-from wss_cases.roster.uploads.queries import RosterUpload, UploadState
-from wss_cases.routing.engine.pages import Kind, RuleSetState
+from wss_cases.roster.staff_accounts.models import AccountRule
+from wss_cases.roster.uploads import RosterUpload, UploadState
+from wss_cases.routing.engine.vocabulary import Kind, RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.safeguards.discipline.consequences import ConsequenceKind, MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineAppeal
 from wss_cases.safeguards.police.review.models import NotificationGround
-from wss_cases.safeguards.questioning.queries import QuestionedBy, Questioning
-from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
+from wss_cases.safeguards.questioning.models import QuestionedBy, Questioning
+from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
 from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links import SurveyLink, code_of
 from wss_cases.surveys.rounds import SurveyRound, SurveyTally, SurveyWall, blank, seal_counts
-from wss_cases.training.importing.queries import TrainingFile
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession
-from wss_cases.training.requirements.queries import Shape, TrainingRequirement
+from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.models import Shape, TrainingRequirement
 from wss_cases.training.topics import KnownTopic
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

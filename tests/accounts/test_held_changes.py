@@ -13,8 +13,7 @@ from tests.accounts.sign_in.test_second_factor import with_factor
 from tests.factories.accounts import PASSWORD, acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.credentials import held_id_of, held_token, message_id_of, not_me_token
 from wss_cases.accounts.held_changes import HeldChange
@@ -24,7 +23,7 @@ from wss_cases.accounts.sign_in.second_factor import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.bounces.pages import mend_address
+from wss_cases.mail.bounces import mend_address
 from wss_cases.mail.delivery.messages import compose
 
 THEIRS = "thief@elsewhere.example"

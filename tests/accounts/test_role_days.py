@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Cover
 from wss_cases.accounts.coverage import near
 from wss_cases.accounts.grants import actor_of

@@ -9,11 +9,10 @@ import pytest
 
 from tests.factories.accounts import UserFactory, acting, make_user
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.people.pages import give_role, invite
-from wss_cases.accounts.sign_in.sso.pages import SignOn
+from wss_cases.accounts.sign_in.sso import SignOn
 from wss_cases.accounts.two_persons import are_two_persons, confirm_person, counts_as_person, second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import create_engine, event, select, text
 
 from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import CalendarFeed, Invitation, UserAccount, UserSession
 from wss_cases.accounts.calendar_address import make_feed
 from wss_cases.accounts.credentials import invitation_id_of, invitation_token, secret_of, signed_secret
@@ -24,7 +23,7 @@ from wss_cases.accounts.sign_in.sessions.actions import accept_invitation, sign_
 from wss_cases.foundation.db import _close_sqlite
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.ids import fold_address
-from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.delivery.transport import Post
 
 ANOTHER = "a quiet walk along the river"
 

@@ -25,7 +25,7 @@ from wss_cases.api.v1.queries import MEASURES
 from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.foundation.db import begin_reading, db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 

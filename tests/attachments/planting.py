@@ -10,8 +10,8 @@ from sqlalchemy import select
 from wss_cases.attachments.attachment import Attachment, AttachmentKind
 from wss_cases.attachments.handling import PURPOSE
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import seal_bytes
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal_bytes
+from wss_cases.foundation.settings import setting
 from wss_cases.pathways.circles.circle.models import CircleConsent
 from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.referrals.referral.models import ReferralConsent

@@ -10,14 +10,13 @@ from tests.attachments.planting import make_attachment
 from tests.factories.accounts import acting, make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.attachments.handling import remove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.records.family_copies.copy.models import FamilyRelease, Manner
-from wss_cases.records.family_copies.draft.actions import hand_on, release
+from wss_cases.records.family_copies.draft import hand_on, release
 from wss_cases.records.family_copies.request import ask
 
 NOW = "2026-11-24 10:00"

@@ -15,9 +15,8 @@ from wss_cases.attachments.sealing import keeps_record
 from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import key_name, unseal_bytes
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys, key_name, unseal_bytes
+from wss_cases.foundation.settings import setting
 from wss_cases.journal import key_rotation as rotation
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold

@@ -24,7 +24,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import OPEN, Case, CaseState
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 
 WANTED = 60
 

@@ -14,9 +14,9 @@ from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import WhereTile
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.bench.roster import District
 from tests.support.databases import ROOT, Database, Databases, environment
 from tests.support.servers.pgbouncer import REPORTS, pooled, program
-from wss_cases.foundation.connecting.replica import reports_database, reports_reading
+from wss_cases.foundation.connecting import reports_database, reports_reading
 from wss_cases.foundation.db import db
 
 STUDENTS = 4_000

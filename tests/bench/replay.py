@@ -27,12 +27,11 @@ from tests.routing.strategies import facts_of
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.depth import BACKENDS
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.replay import pages as replay_pages
+from wss_cases.routing.replay import actions as replay_actions
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, all_routed
 from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
@@ -58,7 +57,7 @@ def build(incidents: int) -> int:
     draft_id = actions.draft_from(Invocation(district, now), first.id)
     edit_row(district, draft_id, "P7", {"items.0.start": 3}, now)
     edit_row(district, draft_id, "F4", {"school_days.0": 3}, now)
-    replay_pages.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)
+    replay_actions.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)
     return draft_id
 
 
@@ -74,7 +73,7 @@ def read_only(draft_id: int) -> str:
 
 def as_job(draft_id: int) -> str:
     """Replay as the scheduler does, slice by slice into the database; returns what was kept."""
-    replay_pages.carry_on(clock.now(), 3600.0)
+    replay_actions.carry_on(clock.now(), 3600.0)
     row = db.session.scalars(select(Replay).where(Replay.rule_set_id == draft_id)).one()
     kept = db.session.scalar(select(func.count()).select_from(ReplayChange))
     return f"{kept} incidents kept of {row.done}, {row.state}"

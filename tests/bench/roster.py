@@ -33,8 +33,8 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.staff_accounts.models import AccountRule
 from wss_cases.roster.staff_accounts.pages import keep_tallies
-from wss_cases.roster.staff_accounts.rules import AccountRule
 
 SCHOOLS = 640
 NETWORKS = 17

@@ -11,8 +11,7 @@ import pytest
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.board.report.queries import Every, due_month
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, BoardSubscription

@@ -15,15 +15,14 @@ from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from tests.setup.test_look import picture
 from tests.support.pages.pdfs import tree
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Setting
 from wss_cases.board.report.queries import board_scope
 from wss_cases.board.stored_reports import BoardReport, ask_report, pdf_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_NAME
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.setup.look import LOGO, LogoPicture, drawn_anew, keep_picture
 

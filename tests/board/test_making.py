@@ -11,8 +11,7 @@ from tests.board.asking import MADE, NONE, NOT_MADE, TODAY, asked_on_page
 from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.board.report.queries import board_scope
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, ask_report, pdf_for
@@ -20,8 +19,8 @@ from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys
+from wss_cases.foundation.settings import setting
 from wss_cases.jobs import stored_pdfs as reports
 from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.pdf import process as letter

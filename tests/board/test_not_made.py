@@ -11,13 +11,12 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.board.report.queries import board_scope
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, ask_report
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.logs import Lines
+from wss_cases.foundation.operations import Lines
 from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.pdf.failures import failure_in
 from wss_cases.jobs.ticks import tick

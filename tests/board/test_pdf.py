@@ -16,8 +16,7 @@ from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from tests.support.pages.pdfs import tagged
 from tests.support.pages.reading import Form
-from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Grant, Invocation, Role
 from wss_cases.board.report.queries import board_scope, reads_report
 from wss_cases.board.stored_reports import BoardReport, ask_report, stored_reports
 from wss_cases.foundation import clock

@@ -8,15 +8,15 @@ from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, 
 from tests.factories.cases import CaseFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.cases.case import queries
+from wss_cases.cases.case.actions import advance, open_case
 from wss_cases.cases.case.models import CaseState
-from wss_cases.cases.case.pages import advance, open_case
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.rules import propose
+from wss_cases.pathways.common.models import propose
 
 
 def _open(actor, *incidents, lead_id=None):

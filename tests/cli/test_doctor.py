@@ -29,7 +29,7 @@ from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.ticks import tick
 from wss_cases.mail.monitoring import pause
 from wss_cases.records.stored_pdfs import Why
-from wss_cases.setup.checklist.pages import CHECKS
+from wss_cases.setup.checklist import CHECKS
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import SchoolFactory
 from tests.training.conftest import NOW, TODAY
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.contacts import (
     SafePassageRoute,

@@ -10,8 +10,8 @@ from flask import Flask
 from config import from_environment
 from tests.containers.files import Step, compose, sources, stages, steps
 from tests.support.databases import ROOT
-from wss_cases.foundation.settings.secrets import SECRETS
-from wss_cases.web.large_files import ATTACHED, ROSTER, largest_body
+from wss_cases.foundation.settings import SECRETS
+from wss_cases.web.limits import ATTACHED, ROSTER, largest_body
 
 OURS = "wss-cases"
 NO_APPLICATION = {"tests", "docs", ".ci", ".venv"}

@@ -20,7 +20,7 @@ from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import ServiceDate

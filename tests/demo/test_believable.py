@@ -23,7 +23,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import AgreementTerm
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -33,7 +33,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, School, Student
 
 FIRST_MORNING = "2026-11-24 07:00"

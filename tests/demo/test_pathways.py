@@ -19,9 +19,9 @@ from wss_cases.casework.next_act import READ, ROOMS, steps_alone, steps_of
 from wss_cases.demo.circles import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.keys.envelope import unseal, unwrap
+from wss_cases.foundation.keys import unseal, unwrap
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind, TermState
@@ -29,12 +29,12 @@ from wss_cases.pathways.circles.circle.queries import led_visible_to, with_keepe
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.pages import own_key_of
-from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind
+from wss_cases.pathways.circles.plans.models import CirclePlan, CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
+from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import dose
 from wss_cases.pathways.reengagement.plan import ReengagementPlan

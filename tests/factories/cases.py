@@ -10,9 +10,9 @@ import factory
 from tests.factories.base import Factory
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, CaseState
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.rules import ENDED, OUTCOMES, Pathway, PathwayState
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.pathways.common.models import ENDED, OUTCOMES, Pathway, PathwayState
+from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 ACCEPTED = (PathwayState.PREPARING, PathwayState.ACTIVE, PathwayState.COMPLETED)
 STARTED = (PathwayState.ACTIVE, PathwayState.COMPLETED)

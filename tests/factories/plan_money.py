@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.factories.base import Factory
 from tests.factories.plans import PlanGoalFactory, PlanStrategyFactory, SchoolPlanFactory
-from wss_cases.plans.money.funding.queries import Funding, FundingSource
+from wss_cases.plans.money.funding.models import Funding, FundingSource
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind
-from wss_cases.plans.plan.goals.queries import PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanStrategy
 
 MADE = datetime(2026, 9, 1, 15, tzinfo=UTC)
 

@@ -17,8 +17,7 @@ from tests.factories.roster import (
     StudentFactory,
     StudentGuardianFactory,
 )
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.roster.directory.models import School
 from wss_cases.surveys.answering import answer, open_code

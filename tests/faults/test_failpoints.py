@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import config
-from wss_cases.foundation.operations import failpoints
+from wss_cases.foundation import operations
 
 
 @pytest.mark.parametrize("environment", ["development", "production", ""])
@@ -26,16 +26,16 @@ def test_only_a_test_arms_one(tmp_path: Path, environment: str) -> None:
 )
 def test_a_wrong_one_is_refused_by_name(text: str) -> None:
     with pytest.raises(RuntimeError, match=text):
-        failpoints.configure(text)
+        operations.configure(text)
 
 
 def test_the_nth_time_fails_and_only_once() -> None:
-    failpoints.configure("unit.before_commit:raise:3")
+    operations.configure("unit.before_commit:raise:3")
     try:
         for _turn in range(2):
-            failpoints.reach("unit.before_commit")
-        with pytest.raises(failpoints.FailpointReached):
-            failpoints.reach("unit.before_commit")
-        failpoints.reach("unit.before_commit")
+            operations.reach("unit.before_commit")
+        with pytest.raises(operations.FailpointReached):
+            operations.reach("unit.before_commit")
+        operations.reach("unit.before_commit")
     finally:
-        failpoints.configure("")
+        operations.configure("")

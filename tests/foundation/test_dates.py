@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import day_words, moment_words
 from wss_cases.roster.directory.pages import short_grade
 
 

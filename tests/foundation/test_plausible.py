@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from wtforms import DateField, DateTimeLocalField, FieldList, Form, FormField, IntegerField
 
-from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.plausible import KINDS, day_in
+from wss_cases.foundation.forms import KINDS, BaseForm, day_in
 
 
 class Row(Form):

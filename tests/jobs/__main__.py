@@ -25,13 +25,13 @@ from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders.pages import FOLLOW_UP_DUE
+from wss_cases.followups.reminders.sweep import FOLLOW_UP_DUE
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey
 from wss_cases.mail.common.pages import Heartbeat
 from wss_cases.pathways.circles.notes.messages import CircleNote
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 
 OLDEST = 90.0
 """Seconds that a heartbeat may be old."""

@@ -19,8 +19,8 @@ from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_unt
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
 from wss_cases.mail.common.pages import StandbyLapse
-from wss_cases.mail.common.queries import heartbeats
-from wss_cases.setup.standby.pages import open_lapse
+from wss_cases.mail.common.rules import heartbeats
+from wss_cases.setup.standby import open_lapse
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 

@@ -16,8 +16,7 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.surveys import begin, school_to_ask
 from tests.mail.making import scene
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in import saved_forms
@@ -26,15 +25,15 @@ from wss_cases.board.report.queries import Every
 from wss_cases.board.stored_reports import BoardSubscription
 from wss_cases.board.subscriptions import queue_due, subscribe
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders import pages as reminders
+from wss_cases.followups.reminders import sweep as reminders
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.journal.audit import actions as sealing
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.models import AuditEntry, RequestKey
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.bounces.pages import mend_address
+from wss_cases.mail.bounces import mend_address
 from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.records.retention import expiry

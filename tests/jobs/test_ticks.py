@@ -13,14 +13,13 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.mail.making import scene
 from tests.support.servers.mail import MailServer
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads import HEAD
-from wss_cases.mail.bounces.pages import mend_address
-from wss_cases.mail.common.queries import heartbeats
+from wss_cases.mail.bounces import mend_address
+from wss_cases.mail.common.rules import heartbeats
 from wss_cases.workday.sweep import sweep
 
 HIDE = "ALTER TABLE digest_day RENAME TO digest_day_away"

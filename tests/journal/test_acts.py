@@ -13,8 +13,7 @@ from sqlalchemy import event, func, select
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.training.conftest import NOW, TODAY
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, add_route, correct_team, file_team
 from wss_cases.foundation.db import db

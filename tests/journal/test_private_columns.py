@@ -9,11 +9,10 @@ from flask import Flask
 from sqlalchemy import LargeBinary
 
 from wss_cases.foundation.db import Base
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.keys.loading import Keys
+from wss_cases.foundation.keys import Keys, seal
 from wss_cases.journal.changes import changes_of
 from wss_cases.pathways.circles.notes.messages import CircleNote
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.referrals.referral.models import ReferralConsent
 

@@ -16,9 +16,8 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Stale
-from wss_cases.journal.leaving import MOST
 from wss_cases.journal.models import AuditEntry, OutboxMessage, RequestKey, TimelineEntry
-from wss_cases.journal.unit_of_work import Act, unit_of_work
+from wss_cases.journal.unit_of_work import MOST, Act, unit_of_work
 
 
 def rows(model: Any) -> int:

@@ -30,10 +30,10 @@ from wss_cases.board.report.queries import Every
 from wss_cases.board.stored_reports import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.access.one_case import CaseOpening
-from wss_cases.followups.reminders.pages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
+from wss_cases.followups.reminders.sweep import due_key, given_key, late_key
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.assignment import MAIL as REPORT_ASSIGNED
@@ -52,7 +52,7 @@ from wss_cases.outcomes.exports.export_log import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations import invitation_key
 from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED, NoteOpening
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.referrals.referral.pages import overdue_key
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
@@ -60,20 +60,20 @@ from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
 from wss_cases.practice.requests.messages import UNREAD
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, ReleaseState
-from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
+from wss_cases.records.family_copies.draft import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release import ANSWERED as COPY_ANSWERED
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
-from wss_cases.routing.engine.pages import Kind, RuleSetState
+from wss_cases.routing.engine.vocabulary import Kind, RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.tenth_day import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks import clock_key
 from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 from wss_cases.setup.backups import TROUBLE, BackupRun, Outcome
-from wss_cases.setup.standby.pages import MISSING, UNWATCHED
+from wss_cases.setup.standby import MISSING, UNWATCHED
 from wss_cases.setup.test_letter import TEST_LETTER
 from wss_cases.workday.digest.messages import NO_COORDINATOR, no_coordinator_key, weekly_key
 from wss_cases.workday.digest.queries import digest_key

@@ -16,7 +16,7 @@ from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.models import AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.audit_heads import queue_heads
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 
 At = Callable[..., datetime]
 

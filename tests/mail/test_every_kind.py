@@ -15,14 +15,14 @@ from flask import Flask
 from tests.mail.every_kind import CANARY, MAKERS, STUDENT_ID, TODAY, make_world, plant_canaries
 from tests.support.servers.mail import Mail, MailServer
 from wss_cases.access.actor import Role
-from wss_cases.followups.reminders.pages import due_key
+from wss_cases.followups.reminders.sweep import due_key
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.message_kinds import MailList, MessageKind, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.pages import MailChoice, MailStyle
-from wss_cases.mail.common.queries import choice_of
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.common.rules import choice_of
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.mail.preferences import stop_token
 from wss_cases.workday.digest.messages import groups
 from wss_cases.workday.my_day.queries import MyDay, Waiting

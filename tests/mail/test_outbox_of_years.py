@@ -18,14 +18,13 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.undo import remind_again
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.bounces.pages import take_bounce
-from wss_cases.mail.bounces.rules import Report, Returned
-from wss_cases.mail.common.queries import oldest_waiting, open_schools, queue_depth
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.bounces import Report, Returned, take_bounce
+from wss_cases.mail.common.rules import oldest_waiting, open_schools, queue_depth
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.records.retention.expiry import clean
-from wss_cases.records.retention.reach.queries import Reach, Reader
+from wss_cases.records.retention.reach import Reach, Reader
 from wss_cases.setup.test_letter import last_letters
 
 DUE = "ix_outbox_message_due"

@@ -15,7 +15,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanStep
+from wss_cases.plans.plan.goals.models import PlanStep
 from wss_cases.plans.plan.templates import Component
 from wss_cases.plans.steps import plan_moved
 

@@ -13,13 +13,12 @@ from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, mak
 from tests.factories.plans import SchoolMeetingFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.plans.voices.making import cast
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.acts import enter_survey
 from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change, settle_change
-from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, change_resource, correct_entry
 from wss_cases.plans.voices.votes import VotingBody, correct_vote, record_vote

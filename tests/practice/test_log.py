@@ -15,8 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.practice import held_in
-from wss_cases.pathways.circles.plans.queries import CirclePlan
-from wss_cases.practice.log.queries import PAGE, Leader, PracticeEntry, PracticeKind, entries
+from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.practice.log import PAGE, Leader, PracticeEntry, PracticeKind, entries
 
 NOW = "2026-11-24 10:00"
 THIS_YEAR = Scope(None, "2026-27", date(2026, 8, 1), date(2026, 11, 24), date(2026, 11, 24))

@@ -8,14 +8,13 @@ from sqlalchemy import func, select
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.log import PracticeEntry
 from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD, link_of
 from wss_cases.practice.requests.models import Became, CircleRequest
 from wss_cases.practice.requests.pages import MOST_IN_AN_HOUR, make_link

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wss_cases.practice.log.pages import group_in, group_value, tier_of
-from wss_cases.practice.log.queries import PracticeKind, Purpose
+from wss_cases.practice.log import PracticeKind, Purpose, group_in, group_value, tier_of
 from wss_cases.practice.requests.pages import HOUR, hour_of, in_danger
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

@@ -20,10 +20,9 @@ from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
-from wss_cases.foundation.backup.archive import BrokenBackup
-from wss_cases.foundation.backup.trial import Trial
+from wss_cases.foundation.backup import BrokenBackup, Trial
 from wss_cases.foundation.db import Base, db
-from wss_cases.jobs.backups import back_up
+from wss_cases.jobs.ticks import back_up
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import Student
 from wss_cases.setup import backups
@@ -40,7 +39,7 @@ from wss_cases.setup.backups import (
     note_by_hand,
     tell_late,
 )
-from wss_cases.setup.checklist.rules import backup_check
+from wss_cases.setup.checklist import backup_check
 
 At = Callable[..., datetime]
 WHOLE = Trial(2, 7, "sqlite")

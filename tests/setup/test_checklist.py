@@ -15,8 +15,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.roster.directory.models import ImportRun
-from wss_cases.setup.checklist.pages import CHECKS
-from wss_cases.setup.checklist.rules import Level, named
+from wss_cases.setup.checklist import CHECKS, Level, named
 
 ClientAs = Callable[[Any], PageClient]
 

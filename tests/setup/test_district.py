@@ -15,9 +15,15 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.crawl import look
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Setting
-from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE, district_day, district_zone, today_at
-from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
+from wss_cases.foundation.school_time import (
+    DISTRICT_NAME,
+    DISTRICT_TIME_ZONE,
+    day_words,
+    district_day,
+    district_zone,
+    today_at,
+)
+from wss_cases.foundation.settings import KNOWN_DISTRICT
 from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]

@@ -15,12 +15,12 @@ from tests.support.pages.client import PageClient
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.roster.directory.models import School
-from wss_cases.setup.checklist import rules
-from wss_cases.setup.checklist.rules import Level
+from wss_cases.setup import checklist
+from wss_cases.setup.checklist import Level
 from wss_cases.setup.first_start import FirstStart, Person, set_up
 from wss_cases.setup.test_letter import TEST_LETTER
 
@@ -35,7 +35,7 @@ def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
     now = at("2026-11-28 22:00")
     user = make_user(Role.SYSADMIN)
     person, email = client_as(user), user.email
-    assert "Send a test email" in rules.mail(now).words
+    assert "Send a test email" in checklist.mail(now).words
     assert person.submit(PAGE).status_code == 303
     again = person.submit(PAGE)
     assert again.status_code == 400 and "A test email was sent less than a minute ago." in again.get_data(as_text=True)
@@ -44,13 +44,13 @@ def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
     [mail] = smtp_server.wait_for(1)
     assert mail.recipients == (email,) and mail.subject == "Test email: email is working"
     assert "The mail server accepted it." in person.get(PAGE).get_data(as_text=True)
-    assert rules.mail(now).level is Level.OK and "accepted it" in rules.mail(now).words
+    assert checklist.mail(now).level is Level.OK and "accepted it" in checklist.mail(now).words
     assert db.session.scalar(select(func.count()).where(AuditEntry.action == "setup.test_letter")) == 1
     letter = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == TEST_LETTER)).one()
     letter.state, letter.last_error = OutboxState.FAILED, "recipient refused (550)"
     db.session.commit()
     assert "It was not sent." in person.get(PAGE).get_data(as_text=True)
-    assert rules.mail(now).level is Level.BAD
+    assert checklist.mail(now).level is Level.BAD
     other = client_as(make_user(Role.DISTRICT))
     assert "It was not sent." not in other.get(PAGE).get_data(as_text=True)
 

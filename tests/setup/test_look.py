@@ -20,7 +20,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Setting
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
 from wss_cases.journal.models import AuditEntry
 from wss_cases.setup.look import (
     DARK,

@@ -12,16 +12,15 @@ from sqlalchemy import func, select
 from tests.factories.accounts import acting, make_user
 from tests.factories.plans import SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Setting
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, TO_ADMINISTRATOR, TO_LEAD, levels_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import district, today_at
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.mail.common.queries import MAIL_OPENS
+from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
 from wss_cases.setup.settings.pages import set_setting, withdraw_setting

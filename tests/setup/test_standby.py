@@ -22,9 +22,23 @@ from wss_cases.foundation.db import db
 from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.monitoring import standing
-from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.pages import MISSING, UNWATCHED, end_lapse, last_lapses, note_look
-from wss_cases.setup.standby.rules import PATIENCE, Primary, SeveralFirst, Step, Watch, are_meant, step, unheard, wanted
+from wss_cases.setup import standby
+from wss_cases.setup.standby import (
+    MISSING,
+    PATIENCE,
+    UNWATCHED,
+    Primary,
+    SeveralFirst,
+    Step,
+    Watch,
+    are_meant,
+    end_lapse,
+    last_lapses,
+    note_look,
+    step,
+    unheard,
+    wanted,
+)
 
 ROLE = f"wss_watch_{os.getpid()}"
 NAMES = 'ANY 1 (db1, "db2")'
@@ -126,7 +140,7 @@ def test_a_watch_that_sees_nothing_is_not_called_well(
         owner.execute(f"ALTER ROLE {ROLE} NOLOGIN".encode())
         assert (look("one", now), seen()[0]) == ("", "ok"), "that may be over in seconds"
         with monkeypatch.context() as patched:
-            patched.setattr(rules, "UNSEEN", 0.0)
+            patched.setattr(standby, "UNSEEN", 0.0)
             assert "no first server is seen; not let in" in look("one", now)
         state, is_shown, told = seen()
         assert (state, is_shown) == ("unknown", True) and "one: no first server is seen; not let in" in told
@@ -162,7 +176,7 @@ def test_names_that_cannot_be_kept_are_not_taken_away(
         owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{long}'".encode())
         owner.execute("SELECT pg_reload_conf()")
         wait_until(lambda: names_in_force(database) == long, LONGEST_WAIT, "the setting is in force")
-        monkeypatch.setattr(rules, "PATIENCE", 0.0)
+        monkeypatch.setattr(standby, "PATIENCE", 0.0)
         now = at("2026-11-24 10:00")
         assert "longer than 200 letters" in watching()("one", now)
         assert (names_in_force(database), list(last_lapses(9)), standing(now).standby(True)) == (long, [], "unknown")
@@ -182,7 +196,7 @@ def test_without_its_standby_saves_go_on_and_everybody_knows(
         client = people_client(app, boss)
         look = watching()
         assert (look("one", now), client.get("/readyz").get_json()["standby"]) == ("", "ok")
-        monkeypatch.setattr(rules, "PATIENCE", 0.0)
+        monkeypatch.setattr(standby, "PATIENCE", 0.0)
         with pytest.raises(SeveralFirst, match="both take themselves for the first server"):
             Watch().look(twice(watched), now)
         assert names_in_force(database) == NAMES, "it is not known which of the two is the first"

@@ -10,19 +10,18 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Setting
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
 from wss_cases.outcomes.counting.scope.rules import years_between
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting
-from wss_cases.workday.calendar_import.pages import years
+from wss_cases.workday.calendar_import import years
 
 PAGE = "/settings/year-start"
 ENTRY = BY_NAME["year-start"]

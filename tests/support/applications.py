@@ -18,8 +18,7 @@ from tests.support.databases import Databases, environment
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import UserSession
 from wss_cases.app import create_app
-from wss_cases.foundation import clock
-from wss_cases.foundation.database import erasing
+from wss_cases.foundation import clock, database
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 
@@ -65,14 +64,14 @@ class Rollback:
         self._connection = engine.connect()
         self._transaction = self._connection.begin()
         # who erases waits for whoever reads: here that is this connection, and it stays
-        self._wait, erasing.ERASE_WAIT_MS = erasing.ERASE_WAIT_MS, 1
+        self._wait, database.ERASE_WAIT_MS = database.ERASE_WAIT_MS, 1
         db.session.session_factory.configure(bind=self._connection, join_transaction_mode="create_savepoint")
         return self._connection
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        erasing.ERASE_WAIT_MS = self._wait
+        database.ERASE_WAIT_MS = self._wait
         db.session.session_factory.configure(bind=None, join_transaction_mode="conditional_savepoint")
         self._transaction.rollback()
         self._connection.close()

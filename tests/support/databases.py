@@ -18,8 +18,8 @@ from tests.support.depth import full_cross
 from tests.support.fixed import day
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.servers import forking
-from wss_cases.foundation.backup import archive
-from wss_cases.foundation.backup.engine import one_view, rules_at_the_end
+from wss_cases.foundation import backup
+from wss_cases.foundation.backup import one_view, rules_at_the_end
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_PASSWORD = "a long demo password 2026"
@@ -196,9 +196,9 @@ def _carry_over(source: Database, target: Database) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.zip")
         with one_view(engines[0]) as connection:
-            archive.write(connection, path, {}, _say_nothing)
+            backup.write(connection, path, {}, _say_nothing)
         with rules_at_the_end(engines[1]) as connection:
-            archive.fill(connection, path, archive.checked(path, _say_nothing), _say_nothing)
+            backup.fill(connection, path, backup.checked(path, _say_nothing), _say_nothing)
     for engine in engines:
         engine.dispose()
 

@@ -14,8 +14,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import signing_keys
+from wss_cases.foundation.keys import Keys
+from wss_cases.foundation.settings import signing_keys
 from wss_cases.surveys.instrument import SurveyGroup
 from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop
 from wss_cases.surveys.mailing import (

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.support.databases import ROOT
-from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.i18n import Labelled
 
 FILE = ROOT / "docs" / "states.md"
 HEAD = """# States

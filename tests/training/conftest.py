@@ -11,11 +11,10 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.training.records.pages import record_training
+from wss_cases.training.requirements.models import Shape
 from wss_cases.training.requirements.pages import add_requirement
-from wss_cases.training.requirements.queries import Shape
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -15,8 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import filled_from
 from wss_cases.journal.models import AuditEntry
+from wss_cases.training.records.models import TrainingRecord, TrainingSession, records_of
 from wss_cases.training.records.pages import end_training, take_back, total_minutes
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession, records_of
 from wss_cases.training.sessions.actions import BACK, Planned, add_session, change_session, sign_in
 from wss_cases.training.sessions.pages import TakeOffForm, take_off
 

@@ -19,17 +19,16 @@ from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.asked import asked
 from tests.training.conftest import NOW, Scene
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.records.retention.expiry import clean
 from wss_cases.training.importing import pages
+from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.importing.pages import RowsRefused, carry_out, discard_file, lines_of, upload_file
-from wss_cases.training.importing.queries import TrainingFile
 from wss_cases.training.importing.rules import MOST_WAITING, digest_of
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 HEAD = "Staff,topic,date,hours,certificate\n"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from tests.factories.base import fresh
 from tests.training.conftest import TODAY, Scene
 from wss_cases.foundation.db import db
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession
-from wss_cases.training.requirements.queries import TrainingRequirement
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.models import TrainingRequirement
 from wss_cases.training.topics import TrainingTopic, offered
 
 

@@ -17,8 +17,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
+from wss_cases.training.records.models import TrainingRecord, counts_on
 from wss_cases.training.records.pages import end_training, hours_words, in_force, minutes_in, take_back
-from wss_cases.training.records.queries import TrainingRecord, counts_on
 
 
 @pytest.mark.parametrize(

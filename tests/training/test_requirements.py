@@ -18,10 +18,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.pages import take_back
-from wss_cases.training.records.queries import TrainingRecord
-from wss_cases.training.requirements.pages import add_requirement, end_requirement
-from wss_cases.training.requirements.queries import (
+from wss_cases.training.requirements.models import (
     Shape,
     Standing,
     TrainingRequirement,
@@ -31,6 +30,7 @@ from wss_cases.training.requirements.queries import (
     standings_at,
     standings_of_schools,
 )
+from wss_cases.training.requirements.pages import add_requirement, end_requirement
 
 
 def on_record(completed_on: date, valid_until: date | None = None, taken_back: bool = False) -> Any:

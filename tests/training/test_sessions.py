@@ -15,7 +15,7 @@ from tests.training.conftest import NOW, TODAY, Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.sessions.actions import Planned, add_session, sign_in
 
 

@@ -15,7 +15,7 @@ from tests.training.conftest import NOW, TODAY, Scene
 from tests.training.test_pages import table_of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.training.records.queries import TrainingRecord, TrainingSession
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.sessions.actions import sign_in
 from wss_cases.training.sessions.queries import PAGE
 

@@ -35,8 +35,8 @@ from wss_cases.accounts.credentials import hash_password, invitation_token
 from wss_cases.accounts.people import pages as people_pages
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
-from wss_cases.foundation.keys.loading import load_keys
-from wss_cases.foundation.operations.logs import Lines
+from wss_cases.foundation.keys import load_keys
+from wss_cases.foundation.operations import Lines
 from wss_cases.jobs.supervisor import web_command
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.web import serving

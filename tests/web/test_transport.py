@@ -24,7 +24,7 @@ from tests.support.fixed import day
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from tests.support.servers.mail import MailServer
-from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.delivery.transport import Post
 
 PRODUCTION = {
     "WSS_ENV": "production",

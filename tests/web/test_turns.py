@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.web.turns import PATIENCE_SECONDS, TURNS, InTurn
+from wss_cases.web.limits import PATIENCE_SECONDS, TURNS, InTurn
 
 pytestmark = pytest.mark.any_database("it passes requests on, and asks no database")
 REQUESTS = 8

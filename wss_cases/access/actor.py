@@ -1,8 +1,11 @@
-"""Who acts: a frozen value, never a database row or the web's current user."""
+"""Who acts: frozen values, never a database row or the web's current user; and what follows from their roles alone."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, true
 
 
 class Role(StrEnum):
@@ -84,3 +87,39 @@ class Actor:
 
 SYSTEM = Actor(user_id=None, name="system", is_system=True)
 """The operator's commands and the scheduler; allowed what a command does, and audited as such."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of a use case.
+
+    `request_key` is the form's own, so that a form sent twice is carried out once; None without a form. `version` is
+    the record's version when the page was shown; None where none is compared.
+    """
+
+    actor: Actor
+    now: datetime
+    request_key: str | None = None
+    version: int | None = None
+
+
+def in_schools(column: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
+    """The rows whose school the actor covers with one of these roles; none when no role is held."""
+    if actor.is_system or actor.everywhere(*roles):
+        return true()
+    ids = actor.school_ids(*roles)
+    return column.in_(sorted(ids)) if ids else false()
+
+
+KNOW = frozenset({Role.COORDINATOR})
+"""Who at a school may know of it."""
+
+
+def may_know_of_housing(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor may know of a need for housing support at this school."""
+    return actor.is_system or actor.covers(school_id, *KNOW)
+
+
+def housing_known_at(column: Any, actor: Actor) -> ColumnElement[bool]:
+    """The same as a condition on a column of schools."""
+    return in_schools(column, actor, *KNOW)

@@ -12,8 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased, object_session
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role, in_schools
 from wss_cases.foundation.school_time import district_zone
 
 MAY_LOOK_BACK = CASE_TEAM

@@ -13,13 +13,11 @@ from wss_cases.accounts.account.models import AccountState, CalendarFeed, UserAc
 from wss_cases.accounts.account.rules import FEED_WINDOW
 from wss_cases.accounts.grants import grant_columns, grants_of, with_grants
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.ids import new_token, token_digest
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.pages import Page, link
+from wss_cases.foundation.school_time import district_zone, moment_words, today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 

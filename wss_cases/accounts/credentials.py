@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import Base, Id, db
-from wss_cases.foundation.settings.reading import signing_keys
+from wss_cases.foundation.settings import signing_keys
 
 
 class SecondFactor(Base):

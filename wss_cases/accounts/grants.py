@@ -31,7 +31,7 @@ from wss_cases.foundation.code_tables import code_tables_version, know_code_tabl
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import district_day, school_day, today_at
-from wss_cases.foundation.settings.stored import every_setting, know_settings
+from wss_cases.foundation.settings import every_setting, know_settings
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """Accounts may not import the roster, a higher package; these are the columns they need of it."""

@@ -10,16 +10,14 @@ from sqlalchemy import Select, select
 from wtforms import Field, HiddenField
 from wtforms.validators import Length
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import gate
+from wss_cases.access.gate import gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm, check_characters
@@ -27,13 +25,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts, order_in, shown_columns, with_choice
 from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.journal.extension_points import list_kinds
 from wss_cases.journal.rooms import ListKind, ListRead, Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 class KeysField(Field):

@@ -23,9 +23,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import new_token
-from wss_cases.foundation.keys.envelope import seal, unseal
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys, seal, unseal
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import SCHOOL, grant_columns, grants_of, in_force_at, with_grants
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import today_at
 

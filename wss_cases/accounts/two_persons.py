@@ -17,8 +17,7 @@ from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 class PersonConfirmation(Base):

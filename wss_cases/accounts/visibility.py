@@ -9,15 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import DateField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, choices
@@ -25,11 +23,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.dated_settings import add_row
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 class VisibilityWindow(Base):

@@ -26,21 +26,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role, in_schools
 from wss_cases.access.visibility import holds, in_view
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import Base, Id, by_id, db, exactly_one, named_enum
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper
 from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

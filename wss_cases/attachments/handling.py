@@ -15,12 +15,10 @@ from wss_cases.attachments.sealing import seal
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.keys.envelope import seal_bytes, unseal_bytes
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys, seal_bytes, unseal_bytes
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.changes import changes_of
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 
 PURPOSE: Final = "attachment"
 """Purpose of the keys that seal attachments."""

@@ -21,12 +21,12 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleConsent
 from wss_cases.pathways.circles.terms import Agreement
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.legal_holds import is_case_held, is_student_held
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.pages import get_action
+from wss_cases.safeguards.discipline.removals.queries import get_action
 
 SEXUAL_CODES: Final = frozenset({"SCH_HBALLEGATIONS_SEX", "SCH_OFFENSE_RAPE", "SCH_OFFENSE_BATT"})
 """Sexual harassment, rape and sexual assault in the federal data collection."""

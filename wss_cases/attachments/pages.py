@@ -7,9 +7,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.datastructures import FileStorage
 from wtforms import MultipleFileField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
 from wss_cases.attachments import handling
@@ -18,16 +17,15 @@ from wss_cases.attachments.contents import FIELD, MOST_BYTES, Content, content_o
 from wss_cases.attachments.handling import MOST, may_remove, refuse_too_many
 from wss_cases.attachments.hosts import Host, Paper, agreement_of, host_of, in_pathway, papers_of
 from wss_cases.attachments.sealing import flag
-from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.actions import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import day_words_with_year, moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
 from wss_cases.pathways.common.pages import kind_words, page_of

@@ -8,34 +8,31 @@ from typing import Final
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import or_, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.grants import holders, holders_anywhere
 from wss_cases.accounts.teams import colleagues, user_names
 from wss_cases.attachments.attachment import HOSTS, Attachment, SealedWhy, load_attachment
 from wss_cases.attachments.hosts import hosts_on, may_be_sexual, rows_of, school_of
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db, newest
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import moment_words, today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import FACTS_SET
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand

@@ -16,8 +16,7 @@ from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.changes import changes_of
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.names.queries import refuse_found, refuse_names
 from wss_cases.roster.names.rules import whole_names_in

@@ -16,7 +16,7 @@ from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import years_words
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.plan.goals.queries import PlanGoal, target_words
+from wss_cases.plans.plan.goals.models import PlanGoal, target_words
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.models import School
 

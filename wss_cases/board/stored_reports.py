@@ -8,23 +8,20 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 from werkzeug.wrappers import Response as AnyResponse
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.actor import Actor, Role, in_schools
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.board.report.pages import address_of, period_words, reported
 from wss_cases.board.report.queries import BOARD, Every, may_report, reads_report, scope_words
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.records.stored_pdfs import (
     PdfForm,

@@ -7,9 +7,8 @@ from flask import Blueprint, flash, redirect, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import actor_of
@@ -37,13 +36,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.records.stored_pdfs import LANGUAGE_LABELS, add_pdf
 from wss_cases.roster.directory.queries import get_school, school_days
 

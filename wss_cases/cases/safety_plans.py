@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.cases.case.models import Case, CaseParticipant, PlanState, SafetyPlan, SafetyPlanReview
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.rooms import Room

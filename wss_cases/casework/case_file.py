@@ -9,14 +9,13 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import bindparam, not_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.housing import may_know_of_housing
+from wss_cases.access.actor import CASE_TEAM, Actor, may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import works
+from wss_cases.cases.case.actions import title
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseResult, CaseState
-from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import incidents_of, participants_of, place_words, visible_to
 from wss_cases.casework.next_act import (
     ACT_LABELS,
@@ -34,18 +33,17 @@ from wss_cases.casework.next_act import (
     steps_of,
     what_words,
 )
+from wss_cases.casework.transfer.models import continued_as, moved_in
 from wss_cases.casework.transfer.pages import links_of, move_notices
-from wss_cases.casework.transfer.queries import continued_as, moved_in
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import is_known_to, known_to
 from wss_cases.followups.core.states import LIAISON, OUTCOME_LABELS
 from wss_cases.followups.evidence import RECORD_ACTS, record_words
-from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.foundation.school_time import day_words, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.journal.models import TimelineEntry
@@ -53,13 +51,13 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway, Step
 from wss_cases.pathways.common.queries import parted, pathways_of
-from wss_cases.pathways.common.rules import Pathway, Step
 from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, OPEN_DUTY, LegalDuty

@@ -19,20 +19,19 @@ from wss_cases.cases.case.queries import place_words, students_in, visible_to
 from wss_cases.casework.next_act import Stuck, harm_words, why_stuck
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import school_day, today_at
+from wss_cases.foundation.school_time import day_words, school_day, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.foundation.tables.ordering import ranked, staged, worded
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.journal.rooms import Room
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import whom_words
 

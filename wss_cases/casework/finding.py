@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.teams import user_names
+from wss_cases.cases.case.actions import title
 from wss_cases.cases.case.models import Case, CaseNote
-from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in, visible_to
 from wss_cases.casework.case_file import STATE_TONES
 from wss_cases.casework.next_act import harm_words

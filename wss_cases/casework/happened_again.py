@@ -12,19 +12,18 @@ from flask import Blueprint, request, url_for
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.grants import holders
+from wss_cases.cases.case.actions import person_words, reopen_case
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant, CaseState, ReopenReason
-from wss_cases.cases.case.pages import person_words, reopen_case
 from wss_cases.cases.case.queries import get_case, load_case, participants_of
 from wss_cases.cases.progress import join_incident
 from wss_cases.casework.safety_plans.acts import look_at_on
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.pages import outcomes_of
+from wss_cases.followups.core.presenters import outcomes_of
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.core.states import HAPPENED_AGAIN as AGAIN
 from wss_cases.followups.handling import open_follow_up
@@ -33,9 +32,9 @@ from wss_cases.followups.undo import bring_back
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
 from wss_cases.incidents.incident.models import Incident
@@ -46,8 +45,7 @@ from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.reengagement.opening import case_for
 from wss_cases.roster.directory.queries import school_days

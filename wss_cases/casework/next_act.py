@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 from wss_cases.cases.case.models import CaseOrigin, CaseState
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways import conversations
-from wss_cases.pathways.circles.requirements import pages as circles
-from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, has_begun
+from wss_cases.pathways.circles.requirements import presenters as circles
+from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState, Step, has_begun
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 
 

@@ -15,14 +15,13 @@ from wss_cases.casework.access.clean_slate import student_words
 from wss_cases.casework.next_act import harm_words
 from wss_cases.followups.about import about
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import FollowUpRow, for_incident
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.incidents.incident.states import IncidentState, PersonRole

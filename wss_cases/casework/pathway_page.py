@@ -6,32 +6,28 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
-from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_page, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.queries import get_case
 from wss_cases.casework.case_file import CasePage, head, history_items, history_seen, open_page, reasons
 from wss_cases.casework.next_act import kind_words, state_words
 from wss_cases.casework.safety_plans.pages import safety_card
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import day_words, moment_words
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways import conversations
 from wss_cases.pathways.circles import case_page as circles
 from wss_cases.pathways.circles.consent import call_off_planned
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.actions import load_live, note_decline, note_end
-from wss_cases.pathways.common.pages import ACT, ConfirmForm, EndForm, act_context, page_of
-from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import (
+from wss_cases.pathways.common.models import (
     LIVE,
     OUTCOME_LABELS,
     EndReason,
@@ -41,12 +37,14 @@ from wss_cases.pathways.common.rules import (
     Step,
     has_begun,
 )
+from wss_cases.pathways.common.pages import ACT, ConfirmForm, EndForm, act_context, page_of
+from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.pathways.referrals.referral.pages import withdraw_open
-from wss_cases.routing.engine.pages import AppliesTo, Person, Police
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import AppliesTo, Person, Police
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets import RoutingAnswer
 

@@ -13,13 +13,12 @@ from sqlalchemy import Connection, create_engine, inspect, literal, select, tabl
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.cli.common import FILE, refuse, words_of
-from wss_cases.foundation import clock
-from wss_cases.foundation.backup import archive as backup
-from wss_cases.foundation.backup.engine import rules_at_the_end
-from wss_cases.foundation.connecting.sessions import WRITING
-from wss_cases.foundation.database.schema import is_known, schema_command, upgrade_to
+from wss_cases.foundation import backup, clock
+from wss_cases.foundation.backup import rules_at_the_end
+from wss_cases.foundation.connecting import WRITING
+from wss_cases.foundation.database import is_known, schema_command, upgrade_to
 from wss_cases.foundation.db import db, fit_sqlite
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS
 from wss_cases.journal.months import make_months, months_ready

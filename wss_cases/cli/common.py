@@ -30,19 +30,19 @@ from wss_cases.attachments.attachment import Attachment
 from wss_cases.attachments.handling import PURPOSE as ATTACHMENT
 from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.pages import PURPOSE as SAID
+from wss_cases.followups.core.presenters import PURPOSE as SAID
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.intake.offline.messages import PURPOSE as OFFLINE_ENTRY
 from wss_cases.intake.offline.messages import OfflineEntry
 from wss_cases.journal.key_rotation import Tables
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.push.queries import PushDevice
+from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.messages import PURPOSE as WEBHOOK
 from wss_cases.mail.webhooks.models import WebhookSecret

@@ -19,7 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import Unavailable
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import School, StaffMember, Student
 

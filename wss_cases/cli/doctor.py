@@ -15,22 +15,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.cli.common import DAMAGED, JSON, SEALED, words_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_database
-from wss_cases.foundation.database.schema import schema_command
+from wss_cases.foundation.connecting import reports_database
+from wss_cases.foundation.database import schema_command
 from wss_cases.foundation.db import database_now, db
-from wss_cases.foundation.keys.envelope import key_names
-from wss_cases.foundation.operations.deferred import not_loadable
-from wss_cases.foundation.operations.pango import INSTALL, pango_is_here
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import key_names
+from wss_cases.foundation.operations import INSTALL, not_loadable, pango_is_here
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import last_seal
 from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.common.queries import queue_depth
-from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.common.rules import queue_depth
+from wss_cases.mail.delivery.transport import Post
 from wss_cases.mail.monitoring import failed_watches, standing
 from wss_cases.mail.webhooks.messages import failing
-from wss_cases.setup.checklist.pages import CHECKS
-from wss_cases.setup.checklist.rules import Level
+from wss_cases.setup.checklist import CHECKS, Level
 
 CLOCKS_APART = timedelta(seconds=5)
 INSTALL_LIBRARIES = "Run: .venv/bin/pip install --require-hashes --no-deps -r requirements.lock"

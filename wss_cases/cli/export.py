@@ -14,7 +14,7 @@ from wss_cases.cli.common import FILE, SCHOOL, YEAR, chosen_scope, refusals, ref
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.outcomes.collections.federal.queries import for_upload
+from wss_cases.outcomes.collections.federal import for_upload
 from wss_cases.outcomes.collections.state import KINDS, state_students
 from wss_cases.outcomes.documents import TYPES, Report, rendered
 from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, Left, Tally

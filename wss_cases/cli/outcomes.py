@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from wss_cases.access.actor import SYSTEM
 from wss_cases.cli.common import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, target, telling
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_reading
+from wss_cases.foundation.connecting import reports_reading
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.documents import TYPES, Report, rendered

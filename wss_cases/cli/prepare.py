@@ -11,8 +11,8 @@ from wss_cases.accounts.managed_accounts import has_begun
 from wss_cases.cli.common import run_command
 from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.settings import setting
 from wss_cases.setup.first_start import made_token
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "360", "--years", "2", "--seed", "1")

@@ -13,9 +13,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.mail import monitoring as control
-from wss_cases.mail.bounces.pages import take_bounce
-from wss_cases.mail.bounces.rules import read_report
-from wss_cases.mail.delivery.pages import deliver as deliver_at
+from wss_cases.mail.bounces import read_report, take_bounce
+from wss_cases.mail.delivery.queue import deliver as deliver_at
 from wss_cases.mail.monitoring import pause_row
 from wss_cases.workday.sweep import queued_before
 from wss_cases.workday.sweep import sweep as sweep_at

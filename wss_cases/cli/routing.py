@@ -26,7 +26,7 @@ from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document, in_words
 from wss_cases.routing.engine.facts import parse_document
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.replay.queries import Period, all_routed, check_days, count_routed, shares
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed

@@ -8,7 +8,7 @@ from wss_cases.cli.common import JSON, refusals, run_command, show
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.setup.first_start import FirstStart, Person, name_of, refuse_unsound, set_up
 
 

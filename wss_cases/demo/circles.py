@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework.pathway_page import end_early
 from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Person, Place, Pupil, World, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.agreements.pages import NO_AGREEMENT, TermDraft, complete_circle, make_agreement, sign
 from wss_cases.pathways.circles.agreements.term_changes import update_term
@@ -31,7 +31,7 @@ from wss_cases.pathways.circles.questionnaires.pages import answer, answer_as_ke
 from wss_cases.pathways.circles.questionnaires.queries import answerer_of
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, SignatureManner, WithoutMeeting
-from wss_cases.pathways.common.rules import EndReason, Pathway
+from wss_cases.pathways.common.models import EndReason, Pathway
 
 
 @dataclass(frozen=True)

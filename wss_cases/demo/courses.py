@@ -21,7 +21,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import district_zone, local
-from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState
+from wss_cases.pathways.common.models import LIVE, EndReason, Pathway, PathwayState
 from wss_cases.pathways.conversations import log_conversation
 from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
 from wss_cases.pathways.mentoring.course import finish, match, review
@@ -35,8 +35,8 @@ from wss_cases.pathways.referrals import service as by_school
 from wss_cases.pathways.referrals.case_page import complete, draft
 from wss_cases.pathways.referrals.consent import record_consent, revoke, send
 from wss_cases.pathways.referrals.referral.queries import usual_purpose
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 def work_of(world: World, place: Place, story: str, incident_id: int, pupils: list[Pupil]) -> Work | None:

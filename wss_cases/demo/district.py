@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 
-from wss_cases.access.actor import STAFF, Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import STAFF, Actor, Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import actor_of
 from wss_cases.demo.calendar import Agenda, Calendar, moment

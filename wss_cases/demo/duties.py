@@ -8,7 +8,7 @@ from typing import Any
 from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Person, Place, Pupil, World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.pages import needs_note, outcomes_of
+from wss_cases.followups.core.presenters import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.followups.handling import close
@@ -18,7 +18,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Police
+from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.safeguards.discipline.recording.pages import is_title_ix_matter, record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer as Disability
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind

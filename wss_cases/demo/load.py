@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, event, text
 
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.contacts import add_route, add_sergeant, file_team
 from wss_cases.demo import plans, today
@@ -48,8 +47,8 @@ from wss_cases.roster.oneroster.actions import not_collecting
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training
+from wss_cases.training.requirements.models import Shape, months_after
 from wss_cases.training.requirements.pages import add_requirement
-from wss_cases.training.requirements.queries import Shape, months_after
 from wss_cases.training.sessions.actions import Planned, add_session, sign_in
 from wss_cases.training.topics import KnownTopic
 from wss_cases.workday.calendar.pages import declare_day, settle_changes

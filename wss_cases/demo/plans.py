@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Place, World
@@ -21,7 +21,7 @@ from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
 from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
 from wss_cases.plans.money.funding.actions import Given, add_funding
-from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
@@ -30,19 +30,19 @@ from wss_cases.plans.plan.committee import MemberGroup, add_member
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import council_decided
 from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.plan.goals.models import Direction, PlanStep
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, add_strategy
-from wss_cases.plans.plan.goals.queries import Direction, PlanStep
 from wss_cases.plans.plan.home import start_plan
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
 from wss_cases.plans.public.names import adults_named, children_named
+from wss_cases.plans.public.publications.models import ON, seals_of
 from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
-from wss_cases.plans.public.publications.rules import ON, seals_of
 from wss_cases.plans.review import goals_of, rate_goal, start_review
 from wss_cases.plans.steps import record_step
 from wss_cases.plans.voices.meetings.acts import answer_heard, record_meeting, write_heard
-from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
+from wss_cases.plans.voices.meetings.models import MeetingType, Theme
 from wss_cases.plans.voices.votes import VotingBody, record_vote
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting

@@ -22,7 +22,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import UNKNOWN, Capture, CapturedPerson, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision
-from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide
+from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES, decide
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.open_questions.models import HURT, PURPOSE
@@ -32,7 +32,7 @@ from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.intake.review.acts import ask_reporter, check_facts, take_no_action
 from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind
-from wss_cases.routing.engine.pages import FollowUpKind
+from wss_cases.routing.engine.vocabulary import FollowUpKind
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 
 HALLS, ROOM, ONLINE = "hallway cafeteria yard way_to_school", "classroom classroom library hallway", "online"

@@ -28,33 +28,31 @@ from wss_cases.outcomes.reports.saved_views import save_view
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.circles.plans.models import CirclePlanKind, PlanContent, content_of, ready_made
 from wss_cases.pathways.circles.plans.pages import make_plan, write_for_circle
-from wss_cases.pathways.circles.plans.queries import CirclePlanKind, PlanContent, content_of, ready_made
 from wss_cases.pathways.circles.privilege import open_hold, record_waiver
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.legal_holds import HoldKind
-from wss_cases.practice.log.pages import Held, log_practice
-from wss_cases.practice.log.queries import Leader, PracticeKind, Purpose
+from wss_cases.practice.log import Held, Leader, PracticeKind, Purpose, log_practice
 from wss_cases.records.family_copies.copy.models import Manner, Part
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
-from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
+from wss_cases.records.family_copies.draft import decide, hand_on, release
 from wss_cases.records.family_copies.request import ask as ask_copy
 from wss_cases.records.retention.holds import Asked as HoldRequest
 from wss_cases.records.retention.holds import open_record_hold
 from wss_cases.roster.directory.models import Enrolment, Student, StudentGuardian
 from wss_cases.routing.drafts.actions import draft_from
-from wss_cases.routing.replay.pages import ask as ask_replay
-from wss_cases.routing.replay.pages import carry_on
+from wss_cases.routing.replay.actions import ask as ask_replay
+from wss_cases.routing.replay.actions import carry_on
 from wss_cases.routing.row_editor.pages import save_row
 from wss_cases.routing.rule_sets import rule_set_in_force
 from wss_cases.safeguards.discipline.appeals import ask_appeal
 from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
+from wss_cases.safeguards.questioning.models import QuestionedBy
 from wss_cases.safeguards.questioning.pages import record_notice, record_questioning
-from wss_cases.safeguards.questioning.queries import QuestionedBy
-from wss_cases.safeguards.restraint.models import RestraintKind
-from wss_cases.safeguards.restraint.pages import record_restraint
+from wss_cases.safeguards.restraint import RestraintKind, record_restraint
 from wss_cases.workday.cover import set_cover
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.cases.case.actions import person_words as party_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words as party_words
-from wss_cases.followups.core.pages import Due as CoreDue
+from wss_cases.followups.core.presenters import Due as CoreDue
 from wss_cases.followups.core.states import FAMILY
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.about import spoken_of
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.core.pages import outcomes_of
+from wss_cases.followups.core.presenters import outcomes_of
 from wss_cases.followups.core.states import CLOSED_BY_HAND, FAMILY, HAPPENED_AGAIN, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import Evidence, missing
 from wss_cases.followups.making import close_row
@@ -16,8 +16,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.extension_points import react
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.telling import refuse_kept_off, refuse_private
 
 

@@ -10,14 +10,13 @@ from sqlalchemy import or_, select
 
 from wss_cases.followups.calendar import last_day_for, tell_move, wanted_day
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.pages import keep_note
+from wss_cases.followups.core.presenters import keep_note
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.templates.queries import due_on as due_of
 from wss_cases.followups.templates.queries import template_in_force, templates_for
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import day_words, local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -15,8 +15,7 @@ from wss_cases.followups.making import check_day
 from wss_cases.followups.undo import MOST_AT_ONCE, why_fixed
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.access.scope import in_schools
 from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.core.pages import let_words_go
+from wss_cases.followups.core.presenters import let_words_go
 from wss_cases.followups.core.queries import FollowUpRow, lines, listing, rows_by_id, visible_to
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import Labelled, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.days import settle_again

@@ -13,8 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wss_cases.foundation.connecting.replica import reading_engine
-from wss_cases.foundation.connecting.sessions import WRITING, RoomSession
+from wss_cases.foundation.connecting import WRITING, RoomSession, reading_engine
 from wss_cases.foundation.db import KNOWN_CODE_TABLES, CodeTable, db
 
 Row = TypeVar("Row", bound=Any)

@@ -34,15 +34,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
-from wss_cases.foundation.connecting.one_of import one_of
-from wss_cases.foundation.connecting.pooler import fit_pooler
-from wss_cases.foundation.connecting.replica import init_reports_db
-from wss_cases.foundation.connecting.sessions import EXTENSION, WRITING, RoomSession, statements_singly
-from wss_cases.foundation.connecting.silence import SILENCE
-from wss_cases.foundation.connecting.strict_integer import StrictInteger
-from wss_cases.foundation.keys.loading import close_to_others
-from wss_cases.foundation.operations.migrating import init_migrations
-from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
+from wss_cases.foundation.connecting import (
+    SILENCE,
+    SINGLY_EXTENSION,
+    WRITING,
+    RoomSession,
+    StrictInteger,
+    fit_pooler,
+    init_reports_db,
+    one_of,
+    statements_singly,
+)
+from wss_cases.foundation.keys import close_to_others
+from wss_cases.foundation.operations import init_migrations
+from wss_cases.foundation.settings import KNOWN_DISTRICT
 
 Record = TypeVar("Record")
 
@@ -204,7 +209,7 @@ def init_db(app: Flask) -> None:
             fit_sqlite(db.engine)
         else:
             fit_pooler(db.engine)
-            app.extensions[EXTENSION] = statements_singly(db.engine)
+            app.extensions[SINGLY_EXTENSION] = statements_singly(db.engine)
 
 
 def fit_sqlite(engine: Engine) -> None:

@@ -1,11 +1,13 @@
-"""The base of every form: request key, version, and text kept exactly as typed."""
+"""Form classes, their fields and checks, and the widest range of a day or number that anyone may send."""
 
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import date
+from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from babel.support import NullTranslations, Translations
 from flask import g, request
@@ -14,6 +16,7 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeField,
     DateTimeLocalField,
     Field,
     FieldList,
@@ -32,13 +35,99 @@ from wtforms.i18n import messages_path
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import Labelled, locale_code
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.plausible import refuse_implausible
 from wss_cases.foundation.school_time import at_wall
+
+EARLIEST: Final = date(clock.EARLIEST_YEAR, 1, 1)
+"""Before it no record of a student who can still be at a school begins."""
+YEARS_AHEAD: Final = 10
+LARGEST: Final = 10**9
+
+
+class Kind(Enum):
+    """What a day stands for, and how many years before and after this year it may lie."""
+
+    HAPPENED = 6, 1
+    """What was done, said, signed or seen."""
+    LEARNED = 60, 1
+    """When somebody was trained, or took up a position."""
+    PLANNED = 1, 3
+    """A review, a next step, until when something is due: nothing is put off for longer."""
+    AWAY = 3, 3
+    """Days away and back, meetings, surveys, and whatever a form calls only "On which day"."""
+    IN_FORCE = 100, YEARS_AHEAD
+    """Rules, roles, consents and agreements, and the days that a report is asked for."""
+
+
+_NAMES = {
+    Kind.HAPPENED: "agreed_on asked_on decided_on filed_on given_on heard_on held_on named_yes_on on_day restricted_on"
+    " reviewed_on signed_on told_on vacant_since",
+    Kind.LEARNED: "completed_on filled_on trained_on",
+    Kind.PLANNED: "answer_due_on due_on expected_end next_on next_step_on planned_on repair_on review_on start_by",
+    Kind.AWAY: "away_from closes_on day notice_on on opens_on return_on",
+    Kind.IN_FORCE: "agreement_from agreement_until ends_on first_day keep_until last_day starts_on target_by until"
+    " valid_until",
+}
+KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+"""What each field for a day says, by its name; a field for a moment says when something happened."""
+
+
+def latest() -> date:
+    """The last day that a plan, consent or rule may name: the end of a year, ten years from now."""
+    return date(_years(Kind.IN_FORCE)[1], 12, 31)
+
+
+def _years(kind: Kind) -> tuple[int, int]:
+    before, after = kind.value
+    this = clock.now().year
+    return max(this - before, clock.EARLIEST_YEAR), this + after
+
+
+def day_in(text: str) -> date:
+    """A posted day, written 2026-11-24. Raises ValueError for another spelling or an implausible day."""
+    day = date.fromisoformat(text)
+    if not EARLIEST <= day <= latest():
+        raise ValueError(text)
+    return day
+
+
+def refuse_implausible(fields: Any) -> bool:
+    """Put an error beside each implausible date and number; return whether there was none.
+
+    A field with a narrower range reports itself; this check covers every field, lists included.
+    """
+    wrong = [(field, words) for field in _each(fields) if (words := _problem(field)) and not field.errors]
+    for field, words in wrong:
+        field.errors = [words]
+    for field in fields if wrong else ():
+        if isinstance(field, FieldList):
+            field.errors = [row.errors for row in field]
+    return not wrong
+
+
+def _each(fields: Any) -> Iterator[Any]:
+    for field in fields:
+        if hasattr(field, "append_entry") or hasattr(field, "form"):
+            yield from _each(field)
+        elif isinstance(field, DateField | DateTimeField | IntegerField):
+            yield field
+
+
+def _problem(field: Any) -> str:
+    value = field.data
+    otherwise = Kind.HAPPENED if isinstance(field, DateTimeField) else Kind.IN_FORCE
+    first, last = _years(KINDS.get(field.short_name, otherwise))
+    if isinstance(value, date) and not first <= value.year <= last:
+        return _("Choose a day in the years %(first)s to %(last)s.", first=first, last=last)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return _("This number is too large.")
+    return ""
+
 
 Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
@@ -312,14 +401,16 @@ def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
-def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
+def choice_field(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
     """A select field over (value, label) pairs."""
     return SelectField(label, choices=choices(pairs), **kwargs)
 
 
 def pick(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: Any) -> SelectField:
     """A select field that begins with "Choose one"; `missing` is the message where nothing was chosen."""
-    return select(label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs)
+    return choice_field(
+        label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs
+    )
 
 
 Options = type[Labelled] | Mapping[Any, Any] | Sequence[tuple[Any, Any]]

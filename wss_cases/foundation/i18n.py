@@ -1,10 +1,11 @@
-"""Gettext, its lazy form, and the choice of a language."""
+"""Messages in the reader's language, the choice of a language, and enums whose members carry their label."""
 
+import enum
 from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from babel.dates import format_date
 from babel.support import NullTranslations, Translations
@@ -12,18 +13,9 @@ from flask import Flask, g, has_app_context
 from flask_babel import Babel, LazyString, force_locale, get_locale
 
 __all__ = [
-    "dotted",
-    "either",
-    "force_locale",
-    "gettext",
-    "in_language",
-    "init_i18n",
-    "lazy_gettext",
-    "load_languages",
-    "locale_code",
-    "marked",
-    "ngettext",
-]
+    "Labelled", "dotted", "either", "force_locale", "gettext", "in_language", "init_i18n", "lazy_gettext",
+    "load_languages", "locale_code", "marked", "ngettext",
+]  # fmt: skip
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
@@ -106,3 +98,28 @@ def locale_code() -> str:
 def marked(message: str) -> str:
     """Mark a string for the catalog and return it unchanged; it is translated where it is shown."""
     return message
+
+
+class Labelled(enum.StrEnum):
+    """A member is written `NAME = "stored", _l("Label")`: its value is stored, its label is read by people."""
+
+    _value_: str
+    label: Any
+    """A lazy translation: words in the language of whoever reads the page."""
+
+    def __new__(cls, stored: str, label: Any = None) -> Self:
+        """Make a member from its stored text and label. Raises TypeError without a label.
+
+        Looking up a member by its stored text, `Kind("stored")`, does not call this.
+        """
+        if label is None:
+            raise TypeError(f"{cls.__name__}: {stored!r} has no label")
+        member = str.__new__(cls, stored)
+        member._value_ = stored
+        member.label = label
+        return member
+
+    @classmethod
+    def labels(cls) -> dict[Self, Any]:
+        """Every member with its label, in the order of definition."""
+        return {member: member.label for member in cls}

@@ -1,18 +1,17 @@
-"""The round trip of a form page: show, check, act, redirect."""
+"""What pages share: forms shown and sent, where to go next, addresses on paper and in emails, and pages of a list."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 import segno
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, PlainForm, apply_refusal
-from wss_cases.foundation.keys.envelope import lock, unlock
-from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.forms import BaseForm, PlainForm, apply_refusal, day_in
+from wss_cases.foundation.keys import lock, unlock
+from wss_cases.foundation.settings import setting
 
 Page = str | Response | tuple[str, int]
 LONGEST_SEARCH = 200
@@ -102,3 +101,14 @@ def _fields(fields: Any) -> Iterator[Any]:
             yield from _fields(field)
         else:
             yield field
+
+
+def render_plain(template: str, **context: Any) -> str:
+    """Render a template with only this context; the layout's own context belongs to pages."""
+    return current_app.jinja_env.get_template(template).render(**context)
+
+
+def link(path: str) -> str:
+    """The full address of a path of this site: under PUBLIC_URL, else this machine's own port."""
+    base = current_app.config["PUBLIC_URL"] or f"http://localhost:{current_app.config['PORT']}"
+    return f"{base}{path}"

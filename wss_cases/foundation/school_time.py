@@ -1,4 +1,4 @@
-"""A school's time zone, day and clock. Only this module makes a date from an instant.
+"""A school's time zone, day and clock, and dates in words. Only this module makes a date from an instant.
 
 A day runs from midnight to midnight at the school; what belongs to no school uses the district's zone. `now` is always
 an instant.
@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import format_date, format_skeleton, format_time
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -33,7 +34,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from wss_cases.foundation import clock
 from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import Base, UtcDateTime, db
-from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.settings import SETTING, StoredSetting, fixed
 
 DEFAULT_ZONE = "America/Chicago"
 """A district's that has set none."""
@@ -217,3 +219,75 @@ def school_day(school_id: Any, now: datetime | BindParameter[Any]) -> ColumnElem
 def _day_in_district(now: datetime | BindParameter[Any], *own: ScalarSelect[Any]) -> ColumnElement[date]:
     instant = now if isinstance(now, BindParameter) else literal(now, UtcDateTime())
     return day_in(func.coalesce(*own, of_district(DISTRICT_TIME_ZONE), DEFAULT_ZONE), instant)
+
+
+@lru_cache(maxsize=4096)
+def _formed(skeleton: str, day: date, locale: str) -> str:
+    return format_skeleton(skeleton, day, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _written(pattern: str, day: date, locale: str) -> str:
+    return format_date(day, pattern, locale=locale)
+
+
+def day_words(day: date | None) -> str:
+    """A date as "Fri, Dec 4", with its year unless it is this year; '' for None."""
+    if day is None:
+        return ""
+    is_of_this_year = day.year == local_date(clock.now(), district_zone()).year
+    return _formed("MMMEd" if is_of_this_year else "yMMMEd", day, locale_code())
+
+
+def day_words_with_year(day: date | None) -> str:
+    """A date as "Fri, Dec 4, 2026"; '' for None."""
+    return "" if day is None else _formed("yMMMEd", day, locale_code())
+
+
+def long_day_words(day: date) -> str:
+    """A date as "Tuesday, December 1"."""
+    pattern = "EEEE, d 'de' MMMM" if locale_code() == "es" else "EEEE, MMMM d"
+    return format_date(day, pattern, locale=locale_code())
+
+
+def month_day_words(day: date) -> str:
+    """A date without its year, "August 1"."""
+    return _formed("MMMMd", day, locale_code())
+
+
+def weekday_words(day: date) -> str:
+    """A date's short weekday: "Fri"."""
+    return _written("EEE", day, locale_code())
+
+
+def weekday_name(day: date) -> str:
+    """A date's long weekday: "Friday"."""
+    return _written("EEEE", day, locale_code())
+
+
+def time_words(instant: datetime, time_zone: str) -> str:
+    """The school's wall-clock time at an instant: "2:15 pm"."""
+    return time_of_day_words(local(instant, time_zone))
+
+
+def time_of_day_words(wall: time | datetime) -> str:
+    """A wall-clock time as "2:15 pm"."""
+    return _clock_words(wall.hour, wall.minute, locale_code())
+
+
+@cache
+def _clock_words(hour: int, minute: int, language: str) -> str:
+    return format_time(time(hour, minute), "h:mm a", locale=language).lower()
+
+
+def month_words(day: date) -> str:
+    """A date's month as "January 2027"."""
+    words = _formed("yMMMM", day, locale_code())
+    return words[:1].upper() + words[1:]
+
+
+def moment_words(instant: datetime | None, time_zone: str) -> str:
+    """An instant in a school's zone as "Mon, Nov 30, 2:15 pm"; '' for None."""
+    if instant is None:
+        return ""
+    return f"{day_words(local_date(instant, time_zone))}, {time_words(instant, time_zone)}"

@@ -11,8 +11,7 @@ from wss_cases.incidents.incident.pages import append_text, set_state
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools import parts_of
 from wss_cases.journal.extension_points import react
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 MERGED = "incident.merged"
 

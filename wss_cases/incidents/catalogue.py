@@ -19,16 +19,14 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choice_field, choices, radio
 from wss_cases.foundation.i18n import dotted, in_language
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE
@@ -78,9 +76,9 @@ class CodeForm(PlainForm):
     which = ""
     label_en = ShortText(_l("Name in English"), [NotBlank(_l("Enter the name in English."))])
     label_es = ShortText(_l("Name in Spanish"), [NotBlank(_l("Enter the name in Spanish."))])
-    edfi = foundation_select(_l("In an Ed-Fi file"))
-    ceds = foundation_select(_l("CEDS code"))
-    swis = foundation_select(_l("In SWIS-style reports"))
+    edfi = choice_field(_l("In an Ed-Fi file"))
+    ceds = choice_field(_l("CEDS code"))
+    swis = choice_field(_l("In SWIS-style reports"))
 
     def fit(self, _row: Any) -> None:
         for name, codes in known_codes(self.which).items():
@@ -102,7 +100,7 @@ class BehaviorForm(CodeForm):
     """A behavior. Its set and group never change, because reports were counted by them."""
 
     which = BEHAVIORS
-    crdc = foundation_select(_l("In the federal collection (CRDC)"))
+    crdc = choice_field(_l("In the federal collection (CRDC)"))
     is_subjective = radio(_l("Is it a subjective behavior (disrespect, disruption)?"), YES_NO, _l("Choose one."))
     is_attendance = radio(_l("Is it only about attendance?"), YES_NO, _l("Choose one."))
 
@@ -111,7 +109,7 @@ class BehaviorForm(CodeForm):
 
 
 class NewBehaviorForm(BehaviorForm):
-    group = foundation_select(
+    group = choice_field(
         _l("Group"), [(str(number), str(number)) for number in range(1, 7)] + [("", _l("Pre-K to grade 2"))]
     )
     starts_on = DateField(

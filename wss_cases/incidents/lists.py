@@ -15,11 +15,11 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.database.prepared import Prepared
-from wss_cases.foundation.dates import weekday_name
+from wss_cases.foundation.database import Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.school_time import weekday_name
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson

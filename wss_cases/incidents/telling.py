@@ -9,15 +9,14 @@ from wtforms.validators import InputRequired
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.journal.changes import changes_of
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.names.rules import private_in
 
 CALL = 0
@@ -109,7 +108,7 @@ ASK_ALONE = _l(
 class MayTellForm(BaseForm):
     """Whose family is told what, whom the words concern, and who agrees."""
 
-    person = select(_l("Which family is told?"), validators=[InputRequired(_l("Choose the student."))])
+    person = choice_field(_l("Which family is told?"), validators=[InputRequired(_l("Choose the student."))])
     told = ShortText(
         _l("What may the family be told?"),
         [NotBlank(_l("Write what the family may be told."))],

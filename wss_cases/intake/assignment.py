@@ -7,9 +7,8 @@ from flask import redirect, request, url_for
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import teams_at

@@ -2,16 +2,14 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_care_record, own_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
 from wss_cases.incidents.pages.pages import HurtForm

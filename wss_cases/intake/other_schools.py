@@ -10,15 +10,13 @@ from flask import Blueprint, url_for
 from sqlalchemy import func, select
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_page
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.gate import act_page
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -31,8 +29,7 @@ from wss_cases.intake.corrections.people import join_cases
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import other_schools, schools_by_id
 from wss_cases.roster.names.queries import finder_around
@@ -41,12 +38,12 @@ from wss_cases.roster.names.queries import finder_around
 class TellForm(BaseForm):
     """Which student the other school is told about, and what it needs to know."""
 
-    school = foundation_select(
+    school = choice_field(
         _l("Their school"), validators=[Optional()], description=_l("Their school can tell who it is from your words.")
     )
     description = ShortText(_l("Describe them in a few words"))
     number = ShortText(_l("Their student number, if you know it"), limit=80)
-    role = foundation_select(_l("Role"), list(PersonRole.labels().items()))
+    role = choice_field(_l("Role"), list(PersonRole.labels().items()))
     message = LongText(
         _l("What does their school need to know? Do not name any student of your school."),
         [NotBlank(_l("Write what their school needs to know."))],

@@ -37,7 +37,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.facts import UNKNOWN
-from wss_cases.routing.engine.pages import AppliesTo, FollowUpKind, HoldState
+from wss_cases.routing.engine.vocabulary import AppliesTo, FollowUpKind, HoldState
 
 COUNSELOR: Final = "counselor_harmed"
 """The follow-up that brings a counselor to a student who was harmed."""

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError, Unavailable
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson

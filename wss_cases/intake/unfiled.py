@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import unseal
-from wss_cases.foundation.operations.shares import WHOLE, Share
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import unseal
+from wss_cases.foundation.operations import WHOLE, Share
+from wss_cases.foundation.settings import setting
 from wss_cases.intake.offline.messages import GONE, PURPOSE, WAITS, EntryState, OfflineEntry, told_before
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.names.finder import Finder, Kind

@@ -5,10 +5,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm.attributes import flag_modified
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation import clock
@@ -30,8 +28,7 @@ from wss_cases.intake.report.rules import joined
 from wss_cases.intake.report.views import blueprint as capture
 from wss_cases.intake.report.views import school_for
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.mail.push.pages import offer
 from wss_cases.roster.directory.queries import get_school
 

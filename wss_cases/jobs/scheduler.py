@@ -15,14 +15,9 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.jobs.backups import back_up
-from wss_cases.jobs.filters import SECONDS, count_filters
-from wss_cases.jobs.push import send_pushes
-from wss_cases.jobs.rosters import take_rosters
+from wss_cases.foundation.settings import setting
 from wss_cases.jobs.standby import WATCH_SECONDS, not_watching, watching
-from wss_cases.jobs.ticks import tick
-from wss_cases.jobs.webhooks import send_webhooks
+from wss_cases.jobs.ticks import SECONDS, back_up, count_filters, send_pushes, send_webhooks, take_rosters, tick
 from wss_cases.journal.rooms import Room
 
 STOP_SECONDS = 3.0

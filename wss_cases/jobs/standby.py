@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.jobs.ticks import words_of
-from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.pages import end_lapse, note_look, open_lapse
-from wss_cases.setup.standby.rules import NoneFirst, NotWatched, Watch
+from wss_cases.setup import standby
+from wss_cases.setup.standby import NoneFirst, NotWatched, Watch, end_lapse, note_look, open_lapse
 
 WATCH_SECONDS = 3.0
 
@@ -43,14 +42,14 @@ class _Looks:
             failed = said = f"standby not watched: {words_of(error)}"
         finally:
             db.session.remove()
-        if failed and not is_sure and time.monotonic() - self._well < rules.UNSEEN:
+        if failed and not is_sure and time.monotonic() - self._well < standby.UNSEEN:
             return said
         return self._note(name, now, failed) or said
 
     def _note(self, name: str, now: datetime, failed: str) -> str:
         """Record what is new, or was recorded a while ago; returns words for the log when that fails."""
         moment = time.monotonic()
-        if self._noted is not None and self._noted[0] == failed and moment - self._noted[1] < rules.NOTE_EVERY:
+        if self._noted is not None and self._noted[0] == failed and moment - self._noted[1] < standby.NOTE_EVERY:
             return ""
         try:
             note_look(name, now, failed)

@@ -12,7 +12,7 @@ from wss_cases.accounts.grants import actor_of
 from wss_cases.board.report.queries import board_of
 from wss_cases.board.report.rules import paper_of
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport
-from wss_cases.foundation.connecting.replica import reports_reading
+from wss_cases.foundation.connecting import reports_reading
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.school_time import district, today_at

@@ -1,5 +1,6 @@
-"""What the scheduler does once a minute."""
+"""What the scheduler does: its tick once a minute, and what runs beside it."""
 
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -13,25 +14,31 @@ from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in.saved_forms import forget_kept
 from wss_cases.board.report.queries import board_but_equity
 from wss_cases.board.subscriptions import queue_due
-from wss_cases.foundation import clock
-from wss_cases.foundation.connecting import sessions
+from wss_cases.foundation import clock, connecting
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import Share
+from wss_cases.foundation.operations import Share
 from wss_cases.intake.rerouting import route_by_new_rules
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.months import make_months
 from wss_cases.mail.audit_heads import queue_heads
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.mail.monitoring import beat, note_failure, note_recovery
+from wss_cases.mail.push.sending import deliver_push
+from wss_cases.mail.webhooks.messages import deliver_webhooks
 from wss_cases.outcomes.cache_refresh import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
+from wss_cases.outcomes.counting.filters import count_asked, waits
+from wss_cases.outcomes.edfi.pushing.pages import push_due
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.pages import carry_out
 from wss_cases.records.retention.expiry import clean
-from wss_cases.roster.staff_accounts.pages import send_waves
-from wss_cases.routing.replay.pages import carry_on
-from wss_cases.setup.backups import tell_late
+from wss_cases.roster.drops import take_drops
+from wss_cases.roster.rest import pull_roster
+from wss_cases.roster.staff_accounts.pages import keep_tallies, send_waves
+from wss_cases.roster.uploads import take_uploads
+from wss_cases.routing.replay.actions import carry_on
+from wss_cases.setup.backups import take_backup, tell_late
 from wss_cases.surveys.mailing import deliver_invitations
 from wss_cases.surveys.results import count_due
 from wss_cases.workday.sweep import sweep
@@ -181,8 +188,73 @@ def words_of(error: Exception) -> str:
     ours = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(PACKAGE) and frame.filename != sessions.__file__
+        if Path(frame.filename).is_relative_to(PACKAGE) and frame.filename != connecting.__file__
     ]
     if not ours:
         return type(error).__name__
     return f"{type(error).__name__} at {Path(ours[-1].filename).relative_to(PACKAGE)}:{ours[-1].lineno}"
+
+
+def back_up(name: str, now: datetime) -> str:
+    """Make the backup that is due. Returns words for the log, '' for none."""
+    this = Tick(name, now)
+    counts = this.part("backup", lambda: take_backup(now))
+    db.session.remove()
+    return ", ".join([*this.words, *(f"backups {word} {number}" for word, number in (counts or {}).items())])
+
+
+SECONDS = 2.0
+"""A person waits for it."""
+_COUNTING = threading.Lock()
+
+
+def count_filters(name: str, now: datetime) -> str:
+    """Make the counts that someone waits for, unless this process already does. Returns words for the log, '' for
+    none."""
+    if not _COUNTING.acquire(blocking=False):
+        return ""
+    this = Tick(name, now)
+    try:
+        if waits():
+            this.part("filters", lambda: count_asked(now, FIGURES_SECONDS))
+    except AWAY:
+        pass  # the tick says so, once a minute
+    finally:
+        db.session.remove()
+        _COUNTING.release()
+    return ", ".join(this.words)
+
+
+def send_pushes(name: str, now: datetime) -> str:
+    """Send the push messages that are due. Returns words for the log, '' for none."""
+    this = Tick(name, now)
+    sent = this.part("push", lambda: deliver_push(now, DELIVER_SECONDS)) or {}
+    db.session.remove()
+    return ", ".join([*this.words, *(f"push {word} {number}" for word, number in sent.items() if number)])
+
+
+def take_rosters(name: str, now: datetime) -> str:
+    """Check and import uploaded rosters, those of the watched folder and the server, judge the staff of a large one,
+    and send discipline to the ODS/API when due.
+
+    Returns words for the log, '' for none.
+    """
+    this = Tick(name, now)
+    parts = (
+        ("rosters", this.part("rosters", lambda: take_uploads(now))),
+        ("rosters", this.part("roster folder", lambda: take_drops(now))),
+        ("rosters", this.part("roster server", lambda: pull_roster(now))),
+        ("staff", this.part("staff of the roster", lambda: keep_tallies(now))),
+        ("ed-fi", this.part("ed-fi", lambda: push_due(now))),
+    )
+    db.session.remove()
+    counts = [(of, word, number) for of, part in parts for word, number in (part or {}).items() if number]
+    return ", ".join([*this.words, *(f"{of} {word} {number}" for of, word, number in counts)])
+
+
+def send_webhooks(name: str, now: datetime) -> str:
+    """Send the events that are due. Returns words for the log, '' for none."""
+    this = Tick(name, now)
+    sent = this.part("webhooks", lambda: deliver_webhooks(now, DELIVER_SECONDS)) or {}
+    db.session.remove()
+    return ", ".join([*this.words, *(f"webhooks {word} {number}" for word, number in sent.items() if number)])

@@ -6,10 +6,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, db

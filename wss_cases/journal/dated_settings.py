@@ -7,10 +7,9 @@ from sqlalchemy import ColumnElement, func, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 FURTHEST: Final = timedelta(days=731)

@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.database.erasing import erase_deleted
+from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import key_name, rewrap, seal, unseal
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys, key_name, rewrap, seal, unseal
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 
 BATCH = 100

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.connecting.strict_integer import StrictInteger
+from wss_cases.foundation.connecting import StrictInteger
 from wss_cases.foundation.db import Base, Id, named_enum, where
 
 
@@ -113,7 +113,7 @@ class Sendable:
 class OutboxMessage(Sendable, Base):
     """One message to one person: ids only, never names; unique by `dedupe_key`.
 
-    `carried_by_id`: the bundled email that stands for this and others (`mail/delivery/pages.py`). The row of an email
+    `carried_by_id`: the bundled email that stands for this and others (`mail/delivery/queue.py`). The row of an email
     about a record stays as long as the record, so no query may read more rows than it shows: see `tests/bench/outbox`.
     """
 

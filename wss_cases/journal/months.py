@@ -18,8 +18,8 @@ from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.operations.shares import WHOLE, Share
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.operations import WHOLE, Share
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
 from wss_cases.journal.audit.queries import clocks_noted, verify
 from wss_cases.journal.audit.rules import (

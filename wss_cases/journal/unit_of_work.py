@@ -3,27 +3,110 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import event, inspect, select
+from sqlalchemy import bindparam, event, insert, inspect, literal_column, select, union_all, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.connecting.sessions import read_again
+from wss_cases.foundation.connecting import read_again
 from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import Overreach, Stale, existing
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations import reach
 from wss_cases.journal.changes import Changes
-from wss_cases.journal.counted import insert_of, noted, one_more
-from wss_cases.journal.leaving import Form, Leaving
-from wss_cases.journal.models import Disclosure, OutboxMessage, RequestKey
+from wss_cases.journal.counted import NOTED, insert_of, noted, one_more
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
+
+TOLD: Final = ("at", "actor_id", "actor_name", "subject_type", "subject_id", "case_id", "school_id", "kind", "data")
+MOST: Final = 4
+"""So many rows of a table go into the one statement: each number of them is another one, with its own plan."""
+
+
+@dataclass
+class Form:
+    """The key of one submitted form: its row's id, and the answer when the form was carried out before."""
+
+    id: int
+    answer: str | None = None
+    answered_now: bool = False
+
+
+@dataclass
+class Leaving:
+    """The unwritten rows and statements of one unit of work."""
+
+    timeline: list[dict[str, Any]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    along: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+
+    def go_along(self, statement: Any, values: dict[str, Any]) -> None:
+        """Add a statement. RuntimeError when another one binds a value by the same name, because both become one
+        statement."""
+        taken = {name for _statement, said in self.along for name in said}
+        if shared := sorted(taken & values.keys()):
+            raise RuntimeError(f"two statements of one unit bind {', '.join(shared)}")
+        self.along.append((statement, values))
+
+    def answer(self, form_id: int, answer: str) -> None:
+        """Store the answer to a form under its claimed key."""
+        self.go_along(_answered(), {"form_id": form_id, "form_answer": answer})
+
+    def write(self, session: Session) -> None:
+        few = max(len(self.timeline), len(self.audit)) <= MOST
+        if few and insert_of(session) is postgresql.insert:
+            self._at_once(session)
+        else:
+            self._each(session)
+        for rows in (self.timeline, self.audit, self.along):
+            rows.clear()
+
+    def _at_once(self, session: Session) -> None:
+        values = {name: held for _statement, said in self.along for name, held in said.items()}
+        for prefix, rows in (("told", self.timeline), ("noted", self.audit)):
+            for number, row in enumerate(rows):
+                values |= {f"{prefix}{number}_{name}": held for name, held in row.items()}
+        if values:
+            along = tuple(statement for statement, _said in self.along)
+            session.execute(_together(len(self.timeline), len(self.audit), along), values)
+
+    def _each(self, session: Session) -> None:
+        for statement, values in self.along:
+            session.execute(statement, values)
+        for model, rows in ((TimelineEntry, self.timeline), (AuditEntry, self.audit)):
+            if rows:
+                session.execute(insert(table_of(model)), rows)
+
+
+@cache
+def _answered() -> Any:
+    keys = table_of(RequestKey)
+    return update(keys).where(keys.c.id == bindparam("form_id")).values(answer=bindparam("form_answer"))
+
+
+@cache
+def _together(told: int, noted: int, along: tuple[Any, ...]) -> Any:
+    parts = [*along]
+    parts += [_rows(TimelineEntry, TOLD, "told", told)] if told else []
+    parts += [_rows(AuditEntry, NOTED, "noted", noted)] if noted else []
+    return select(literal_column("1")).add_cte(*(part.cte(f"part{number}") for number, part in enumerate(parts)))
+
+
+def _rows(model: type[Base], names: Sequence[str], prefix: str, number: int) -> Any:
+    table = table_of(model)
+    rows = [
+        select(*(bindparam(f"{prefix}{one}_{name}", type_=table.c[name].type).label(name) for name in names))
+        for one in range(number)
+    ]
+    return postgresql.insert(table).from_select(list(names), union_all(*rows) if number > 1 else rows[0])
+
 
 Row = TypeVar("Row", bound=Base)
 
@@ -280,3 +363,25 @@ def _claim(session: Session, user_id: int | None, key: str, now: datetime) -> Fo
 def _claiming(insert: Any) -> Any:
     keys = table_of(RequestKey)
     return insert(keys).on_conflict_do_nothing(index_elements=["user_id", "key"]).returning(keys.c.id)
+
+
+P = ParamSpec("P")
+
+
+def use_case(body: Callable[Concatenate[UnitOfWork, P], int]) -> Callable[Concatenate[Invocation, P], int]:
+    """Make a use case of its body: one unit of work, carried out once for each request key.
+
+    The body takes the unit first (`uow.actor`, `uow.now`, `uow.version`: the version that the page showed) and returns
+    its record's id, which is stored as the answer. Callers pass an Invocation in its place.
+    """
+
+    @wraps(body)
+    def carried_out(invocation: Invocation, /, *args: P.args, **kwargs: P.kwargs) -> int:
+        with unit_of_work(invocation.actor, invocation.now, invocation.request_key) as uow:
+            if uow.answered:
+                return uow.answer
+            uow.version = invocation.version
+            uow.answer = answer = body(uow, *args, **kwargs)
+            return answer
+
+    return carried_out

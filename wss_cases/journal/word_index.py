@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR, array
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.connecting import RoomSession
 from wss_cases.foundation.db import Base, Id, db, exactly_one, table_of
 from wss_cases.foundation.ids import fold
 from wss_cases.journal.extension_points import word_sources

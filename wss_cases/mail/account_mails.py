@@ -6,11 +6,11 @@ from wss_cases.accounts.credentials import invitation_token
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.bounces.pages import ADDRESS_CHANGED, MAIL_TEST
+from wss_cases.mail.bounces import ADDRESS_CHANGED, MAIL_TEST
 
 UNEXPECTED = _l("If you did not expect this, do nothing and tell the people who run the system.")
 

@@ -8,15 +8,15 @@ from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.audit.queries import head_document
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common.queries import Planned, queued_keys
-from wss_cases.mail.delivery.pages import queue
+from wss_cases.mail.common.rules import Planned, queued_keys
+from wss_cases.mail.delivery.queue import queue
 
 HEAD = "audit.head"
 

@@ -11,16 +11,15 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.grants import Along, ask_along
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.operations.failpoints import reach
-from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.operations import reach
+from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 from wss_cases.mail.common.pages import DeliveryPause, Heartbeat, StandbyLapse, StandbyWatch
-from wss_cases.mail.common.queries import open_schools
+from wss_cases.mail.common.rules import open_schools
 
 SILENT_AFTER = timedelta(minutes=5)
 UNWATCHED_AFTER = timedelta(minutes=2)

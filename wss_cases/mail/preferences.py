@@ -8,23 +8,21 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, SYSTEM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.settings.reading import signing_keys
-from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.foundation.settings import signing_keys
+from wss_cases.foundation.sign_in import csrf
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
 from wss_cases.mail.common.pages import STYLE_HINTS, MailChoice, MailForm, MailStyle
-from wss_cases.mail.common.queries import Choice, choice_of, without
+from wss_cases.mail.common.rules import Choice, choice_of, without
 
 
 def _signer() -> URLSafeSerializer:

@@ -29,7 +29,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room

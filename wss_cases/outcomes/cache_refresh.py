@@ -17,7 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
-from wss_cases.outcomes.answers.queries import answers_before, answers_of
+from wss_cases.outcomes.answers import answers_before, answers_of
 from wss_cases.outcomes.counting.cache import CachedCount, CountingRound, Recorded, all_versions, recording
 from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, schools_reached
@@ -27,7 +27,7 @@ from wss_cases.outcomes.equity.queries import FAMILIES, table_for
 from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.published.queries import district_years, live
 from wss_cases.outcomes.reports.cases import caseload_of, times_of
-from wss_cases.outcomes.reports.core.queries import bands_of, reporting
+from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.outcomes.reports.repeats import repeats_of
 from wss_cases.roster.directory.queries import school_days

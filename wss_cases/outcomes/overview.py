@@ -8,23 +8,21 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes import sections
-from wss_cases.outcomes.answers.pages import answers
-from wss_cases.outcomes.answers.queries import answers_before, answers_of, groups_of, read_answers_ahead
+from wss_cases.outcomes.answers import answers, answers_before, answers_of, groups_of, read_answers_ahead
 from wss_cases.outcomes.counting.cache import figures_pages
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.scope.pages import shown_by_network
 from wss_cases.outcomes.equity import pages as equity_pages
 from wss_cases.outcomes.exports import export_log as lists
 from wss_cases.outcomes.exports import report_files as export
-from wss_cases.outcomes.reports import climate, history, practice
+from wss_cases.outcomes.reports import climate, core, history, practice
+from wss_cases.outcomes.reports import drill_down as behind
 from wss_cases.outcomes.reports import saved_views as saved
-from wss_cases.outcomes.reports.core import pages as core_pages
-from wss_cases.outcomes.reports.drill_down import pages as behind_pages
 from wss_cases.outcomes.sections import framed
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
-_REPORTS = (history, behind_pages, core_pages, climate, practice, saved, sections)
+_REPORTS = (history, behind, core, climate, practice, saved, sections)
 _FILES = (export, equity_pages, lists)
 for pages in (*_REPORTS, *_FILES):
     blueprint.register_blueprint(pages.blueprint)

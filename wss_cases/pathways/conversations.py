@@ -9,7 +9,7 @@ from wtforms import DateField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from wss_cases.access.actor import Actor
-from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
@@ -25,11 +25,11 @@ from wss_cases.pathways.common.actions import (
     note_offer,
     note_start,
 )
+from wss_cases.pathways.common.models import LIVE, OUTCOMES, Panel, Pathway, PathwayState, Step, ids
 from wss_cases.pathways.common.pages import PathwayPages, page_of, pathway_subject, today_of
-from wss_cases.pathways.common.rules import LIVE, OUTCOMES, Panel, Pathway, PathwayState, Step, ids
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 OTHER = "other"
 USUAL = 3

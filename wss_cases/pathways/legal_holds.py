@@ -10,15 +10,15 @@ from wss_cases.access.visibility import finds_any
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, db, exactly_one, named_enum
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import add_audited
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 
 
 class HoldKind(Labelled):

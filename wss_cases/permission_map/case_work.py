@@ -5,7 +5,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
 from wss_cases.mail.push.rules import own_device
 from wss_cases.pathways.circles.circle.queries import leads_circle
-from wss_cases.pathways.circles.plans.queries import reads_plan, writes_plan
+from wss_cases.pathways.circles.plans.models import reads_plan, writes_plan
 from wss_cases.pathways.mentoring.periods import teaches
 from wss_cases.permission_map.predicates import (
     at_own_school,
@@ -22,7 +22,7 @@ from wss_cases.permission_map.predicates import (
     sent_to_own_partner,
 )
 from wss_cases.permission_map.row import ANY_STAFF, DISTRICT, PARTNER, TEAM, A, C, D, of, row
-from wss_cases.practice.log.pages import own_entry_or_team
+from wss_cases.practice.log import own_entry_or_team
 from wss_cases.practice.requests.pages import reads_request
 
 CASE_WORK: dict[P, Rule] = {

@@ -3,7 +3,7 @@
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
-from wss_cases.incidents.deputies.rules import named_deputy
+from wss_cases.incidents.deputies import named_deputy
 from wss_cases.permission_map.predicates import at_own_school, duty_of_team_or_office, own_report_or_team
 from wss_cases.permission_map.row import ANY_STAFF, DISTRICT, TEAM, A, D, of, row
 from wss_cases.safeguards.duties.duty.rules import (

@@ -8,10 +8,9 @@ from typing import Any, Final
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import among, db
@@ -27,7 +26,7 @@ from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import TONES
 from wss_cases.plans.plan.core.queries import PLAN_READERS, visible_to
 from wss_cases.roster.directory.models import School
-from wss_cases.training.requirements.queries import unmet_minimums
+from wss_cases.training.requirements.models import unmet_minimums
 
 NO_PLAN: Final = "none"
 """Stands where others have the state of their plan."""

@@ -16,14 +16,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import PlanTab, Room
@@ -35,7 +34,7 @@ from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.core.queries import get_plan, visible_to, writable_plan
-from wss_cases.plans.plan.goals.queries import Direction, PlanGoal, aim_words
+from wss_cases.plans.plan.goals.models import Direction, PlanGoal, aim_words
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.names.queries import refuse_names

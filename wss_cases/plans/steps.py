@@ -17,7 +17,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
-from wss_cases.followups.core.pages import due_words, outcomes_of
+from wss_cases.followups.core.presenters import due_words, outcomes_of
 from wss_cases.followups.core.queries import get_follow_up, owner_name
 from wss_cases.followups.core.states import OUTCOME_LABELS, PLAN_STEP
 from wss_cases.followups.handling import refuse_closed
@@ -25,7 +25,6 @@ from wss_cases.followups.making import cancel_row, close_row, make
 from wss_cases.followups.undo import remember, remind_again, restorable, undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choices, needs
@@ -33,14 +32,14 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.core.queries import get_plan, load_plan, visible_to
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays

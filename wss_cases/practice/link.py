@@ -20,10 +20,10 @@ from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import plain_code
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.journal.rooms import Room
-from wss_cases.practice.log.pages import group_in, group_value
+from wss_cases.practice.log import group_in, group_value
 from wss_cases.practice.requests.messages import link_by
 from wss_cases.practice.requests.models import LONGEST_CONTACT, MOST_LETTERS, Asker, RequestLink, Wish
 from wss_cases.practice.requests.pages import Asked, ask, in_danger, takes_another

@@ -9,16 +9,13 @@ from sqlalchemy import ColumnElement, or_, select, true
 from wtforms import BooleanField, DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools, may_know_of_housing
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText
@@ -26,7 +23,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import at_local, local_date, today_at, zone_of
+from wss_cases.foundation.school_time import at_local, day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Panel, Place, Room

@@ -15,17 +15,15 @@ from sqlalchemy.schema import SchemaItem
 from werkzeug.wrappers import Response as AnyResponse
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import BaseForm, choice_field
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.keys.envelope import seal, unseal
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal, unseal
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
@@ -118,7 +116,7 @@ LANGUAGES = tuple(LANGUAGE_LABELS.items())
 class PdfForm(BaseForm):
     """In which language."""
 
-    language = foundation_select(_l("Language of the PDF"), LANGUAGES)
+    language = choice_field(_l("Language of the PDF"), LANGUAGES)
 
 
 MOST_WAITING = 5

@@ -19,9 +19,9 @@ from typing import Final
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import district_zone, local
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.roster.import_files.report import BundleRefused, Report
 from wss_cases.roster.oneroster.actions import import_oneroster
 

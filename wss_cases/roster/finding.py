@@ -6,8 +6,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

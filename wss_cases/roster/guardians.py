@@ -9,8 +9,8 @@ from sqlalchemy import select
 from wtforms import DateField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import act_page
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import db
@@ -20,8 +20,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import GuardianLimit, Student, StudentGuardian
 from wss_cases.roster.directory.queries import get_student
 from wss_cases.roster.directory.rules import Restriction

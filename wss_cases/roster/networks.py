@@ -8,12 +8,10 @@ from sqlalchemy import Select, and_, func, or_, select
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.actor import Actor, Role, in_schools
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.grants import holders
@@ -33,8 +31,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import Network, School
 from wss_cases.roster.directory.pages import grade_words, level_words
 from wss_cases.roster.directory.queries import renamed_networks

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.pages import chosen_school_id
@@ -15,8 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 

@@ -11,9 +11,8 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import FileField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import gate
+from wss_cases.access.gate import gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might, require
 from wss_cases.accounts.account.models import ROLE_LABELS, RoleGrant, UserAccount
@@ -25,7 +24,6 @@ from wss_cases.accounts.sign_in.sessions.actions import tell_roles_changed
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm
@@ -33,11 +31,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold, fold_address
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import district_zone, moment_words, today_at
 from wss_cases.journal.rooms import Panel, Room
 from wss_cases.journal.rooms import Place as RoomsPlace
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.roster.import_files.rules import rows_in

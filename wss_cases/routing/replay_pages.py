@@ -11,13 +11,13 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.incidents.incident.queries import behavior_words
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import Room, SmallestGroups
@@ -26,8 +26,17 @@ from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
 from wss_cases.routing import rule_sets
 from wss_cases.routing.drafts.pages import ReplayForm, rule_set_page
 from wss_cases.routing.engine.explain import FACT_LABELS, within
-from wss_cases.routing.engine.pages import AppliesTo, Duty, DutyState, FollowUpKind, HoldState, Kind, Person, Police
-from wss_cases.routing.replay import pages as replay_pages
+from wss_cases.routing.engine.vocabulary import (
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    HoldState,
+    Kind,
+    Person,
+    Police,
+)
+from wss_cases.routing.replay import actions as replay_actions
 from wss_cases.routing.replay import queries as replays
 from wss_cases.routing.replay.differences import Change
 from wss_cases.routing.replay.models import ChangeKind, ReplayState
@@ -122,7 +131,7 @@ def ask(rule_set_id: int) -> Page:
     form = ReplayForm()
     if form.validate_on_submit() and form.first_day.data and form.last_day.data:
         try:
-            replay_id = replay_pages.ask(
+            replay_id = replay_actions.ask(
                 actor, rule_set_id, form.first_day.data, form.last_day.data, clock.now(), form.request_key.data
             )
         except Refused as refusal:
@@ -139,7 +148,7 @@ def cancel(replay_id: int) -> Page:
     actor = current_actor()
     replays.get_replay(actor, replay_id)
     try:
-        replay_pages.cancel(actor, replay_id, clock.now())
+        replay_actions.cancel(actor, replay_id, clock.now())
     except Refused as refusal:
         flash(refusal.message, "warning")
     else:

@@ -23,8 +23,8 @@ from wss_cases.routing.drafts.actions import draft_to_edit, take_back
 from wss_cases.routing.drafts.pages import refused_page
 from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS
-from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.engine.table import LANGUAGES
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.rule_sets import RuleSet, get_rule_set
 from wss_cases.routing.signs import LISTS, SignKind, is_entry, list_titles, read_signs, says_who
 

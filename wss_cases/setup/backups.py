@@ -18,20 +18,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.accounts.grants import holders_anywhere
-from wss_cases.foundation import clock
-from wss_cases.foundation.backup import archive
-from wss_cases.foundation.backup.archive import BrokenBackup
-from wss_cases.foundation.backup.engine import one_view
-from wss_cases.foundation.backup.trial import PREFIX, Trial, tried
-from wss_cases.foundation.database.schema import schema_command
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation import backup, clock
+from wss_cases.foundation.backup import PREFIX, BrokenBackup, Trial, one_view, tried
+from wss_cases.foundation.database import schema_command
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import Labelled, dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.school_time import at_local, district_zone, local_date, today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import at_local, district_zone, local_date, moment_words, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
 from wss_cases.journal.audit.queries import head_document
 from wss_cases.journal.audit.rules import PURPOSE, keyring
@@ -150,7 +145,7 @@ def write_backup(path: Path, now: datetime, say: Callable[[str], None]) -> dict[
         with one_view(db.engine) as connection:
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
             about = {"made_at": now.isoformat(), "revision": revision, "keys": key_names_in_use(), "head": head}
-            return archive.write(connection, path, about, say)
+            return backup.write(connection, path, about, say)
     except BaseException:
         # A database that does not answer takes no entry either; the error itself is still raised.
         with suppress(SQLAlchemyError):

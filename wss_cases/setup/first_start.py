@@ -24,16 +24,14 @@ from wss_cases.accounts.people.pages import invited
 from wss_cases.accounts.sign_in.sessions.actions import take_a_try
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, apply_refusal, choices, select
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, apply_refusal, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold_address, token_digest
-from wss_cases.foundation.keys.loading import made_once
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.keys import made_once
+from wss_cases.foundation.pages import Page, link
 from wss_cases.foundation.school_time import DEFAULT_ZONE, DISTRICT_NAME, DISTRICT_TIME_ZONE, time_zones
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget, setting
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
@@ -110,7 +108,7 @@ class SetupForm(BaseForm):
     """The district and its first two system administrators."""
 
     district = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))])
-    time_zone = select(_l("Time zone"), default=DEFAULT_ZONE)
+    time_zone = choice_field(_l("Time zone"), default=DEFAULT_ZONE)
     first_bell = TimeField(_l("First bell"), [InputRequired(_l("Enter the time."))], default=time(8))
     last_bell = TimeField(_l("Last bell"), [InputRequired(_l("Enter the time."))], default=time(15))
     name_1 = ShortText(_l("Name of the first administrator"), [NotBlank(_l("Enter the person’s name."))])

@@ -14,8 +14,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import FileField
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import gate
+from wss_cases.access.gate import gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -29,10 +28,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.stored import StoredSetting, fixed
+from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 class LogoPicture(Base):

@@ -6,27 +6,24 @@ from typing import Any
 from flask import Blueprint, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.bounces.rules import error_label
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.mail.bounces import error_label
 
 TEST_LETTER = "setup.test_letter"
 

@@ -21,10 +21,10 @@ from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import plain_code, token_digest
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.mail.family_texts.queries import Text
+from wss_cases.mail.family_texts import Text
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument import (

@@ -5,9 +5,8 @@ from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
@@ -17,7 +16,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import get_school

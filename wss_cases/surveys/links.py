@@ -23,17 +23,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum, table_of
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import code_from, token_digest
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import Sendable
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.surveys.instrument import SurveyGroup, Way
 from wss_cases.surveys.people import addresses_of, people_of, students_by_grade
 from wss_cases.surveys.rounds import SurveyRound, SurveyTally

@@ -23,23 +23,21 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address, token_digest
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import at_local, today_at, zone_of
-from wss_cases.foundation.settings.reading import setting, signing_keys
-from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import at_local, day_words, today_at, zone_of
+from wss_cases.foundation.settings import setting, signing_keys
+from wss_cases.foundation.sign_in import csrf
 from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.queries import (
+from wss_cases.mail.common.rules import (
     UNSENT,
     Verdict,
     days_near,
@@ -50,7 +48,7 @@ from wss_cases.mail.common.queries import (
     verdict_of,
 )
 from wss_cases.mail.delivery.messages import fill, framed
-from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.delivery.transport import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument import SurveyGroup

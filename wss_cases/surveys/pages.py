@@ -8,14 +8,12 @@ from flask import Blueprint, render_template, request, url_for
 from wtforms import BooleanField, DateField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, act_page, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices, radio
 from wss_cases.foundation.i18n import dotted, locale_code
@@ -23,10 +21,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.family_texts.queries import family_text, family_texts
+from wss_cases.mail.family_texts import family_text, family_texts
 from wss_cases.roster.directory.queries import get_school, schools_by_id
 from wss_cases.surveys.instrument import SurveyGroup, Way, questions_on, text_code, texts_of
 from wss_cases.surveys.results import ResultState, SurveyResult, end_round, results_of

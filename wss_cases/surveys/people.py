@@ -9,8 +9,8 @@ from flask import Blueprint, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, exists, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
+from wss_cases.access.gate import act_page
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation.db import Base, Id, db, where
@@ -19,8 +19,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.mail.common.pages import MailChoice, MailStyle
 from wss_cases.roster.directory.models import (
     Enrolment,

@@ -23,14 +23,13 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.operations.shares import WHOLE
-from wss_cases.foundation.operations.shares import Share as SharesShare
+from wss_cases.foundation.operations import WHOLE
+from wss_cases.foundation.operations import Share as SharesShare
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.surveys.instrument import FAVORABLE, VALUES, SurveyGroup, SurveyScale, Way, questions_on
 from wss_cases.surveys.links import SurveyLink, SurveyMail
 from wss_cases.surveys.rounds import FEWEST, Counts, SurveyRound, SurveySentForm, SurveyTally, counts_in, empty

@@ -13,22 +13,19 @@ from typing import Any, Final
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, newest, where
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import new_code
-from wss_cases.foundation.keys.envelope import seal, unseal
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal, unseal
+from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.surveys.instrument import VALUES, SurveyGroup, SurveyScale, Way, questions_on
 from wss_cases.surveys.people import people_of

@@ -9,15 +9,14 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.training.records.models import own_records
 from wss_cases.training.records.pages import hours_words, row_of, total_minutes
-from wss_cases.training.records.queries import own_records
+from wss_cases.training.requirements.models import own_due
 from wss_cases.training.requirements.pages import TONES
-from wss_cases.training.requirements.queries import own_due
 from wss_cases.training.topics import topic_names
 
 blueprint = Blueprint("own_trainings", __name__, url_prefix="/training/mine")

@@ -12,20 +12,18 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.roster.directory.queries import get_school, schools_by_id
+from wss_cases.training.records.models import TrainingRecord, records_of, school_asked, staff_of
 from wss_cases.training.records.pages import hours_words, state_of
-from wss_cases.training.records.queries import TrainingRecord, records_of, school_asked, staff_of
-from wss_cases.training.requirements.pages import TONES, minimum_words
-from wss_cases.training.requirements.queries import (
+from wss_cases.training.requirements.models import (
     ORDER,
     PersonStanding,
     SchoolStanding,
@@ -35,6 +33,7 @@ from wss_cases.training.requirements.queries import (
     standings_at,
     standings_of_schools,
 )
+from wss_cases.training.requirements.pages import TONES, minimum_words
 from wss_cases.training.topics import topic_names
 
 FIRST_DAY, LAST_DAY = date.min, date.max

@@ -10,14 +10,20 @@ from sqlalchemy import select
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.dates import day_words_with_year, moment_words, time_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.forms import day_in
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import at_local, district_zone, local_date
+from wss_cases.foundation.school_time import (
+    at_local,
+    day_words_with_year,
+    district_zone,
+    local_date,
+    moment_words,
+    time_words,
+)
 from wss_cases.journal.audit.queries import keeping
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.rooms import Room

@@ -9,8 +9,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
-from wss_cases.foundation.operations.logs import frames
-from wss_cases.foundation.sign_in.login import CSRFError, current_user
+from wss_cases.foundation.operations import frames
+from wss_cases.foundation.sign_in import CSRFError, current_user
 from wss_cases.journal.models import AuditEntry
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.settings import setting
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

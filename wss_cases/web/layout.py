@@ -1,6 +1,7 @@
 """The frame of every page: language, navigation by role, school switcher, banners."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,15 +22,43 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import district, today_at
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user
+from wss_cases.foundation.school_time import district, district_zone, moment_words, today_at
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user
 from wss_cases.foundation.tables.figures import FOR_TEMPLATES
+from wss_cases.mail.monitoring import standing_on_page
 from wss_cases.mail.push.pages import key_to_ask_with
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.setup.look import look_on
-from wss_cases.web import banners
+
+
+def banners(now: datetime) -> list[str]:
+    """The texts above the page at this instant."""
+    found = standing_on_page(now)
+    texts = []
+    if found.paused_since is not None:
+        since = moment_words(found.paused_since, district_zone())
+        texts.append(
+            _(
+                "Email has been paused since %(since)s: no reminders are sent, not even about danger or a legal "
+                "duty. Tell people yourself.",
+                since=since,
+            )
+        )
+    if found.scheduler in ("silent", "failing"):
+        texts.append(_("Reminders are not being sent right now. The people who run the system can see this too."))
+    if found.alone_since is not None:
+        since = moment_words(found.alone_since, district_zone())
+        texts.append(
+            _(
+                "Since %(since)s, what you save is kept on one machine only, because the database’s second machine "
+                "does not answer. Keep working. The people who run the system have been told.",
+                since=since,
+            )
+        )
+    return texts
+
 
 AT_A_SCHOOL = Permission.DISCIPLINE_RECORD
 """Held by those who decide at a school. The district's office seldom has a report to review: its menu has the queue."""
@@ -206,7 +235,7 @@ def _context() -> dict[str, Any]:
             "current_school": current_school(actor, schools),
             "district_name": district().name,
             "all_schools": actor.everywhere(Role.DISTRICT),
-            "banners": banners.banners(clock.now()),
+            "banners": banners(clock.now()),
             "session_ends": current_user.row.expires_at.isoformat(),
             "session_now": clock.now().isoformat(),
             "session_last": current_user.at_last_end,

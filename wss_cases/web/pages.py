@@ -4,20 +4,30 @@ from flask import Blueprint, jsonify, redirect, render_template, request, sessio
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.rooms import Room, Searchable
+from wss_cases.foundation.ids import begins_words, id_in, search_words
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.mail.monitoring import standing
 from wss_cases.roster.directory.queries import no_school_yet
-from wss_cases.web.finding import page_hits
-from wss_cases.web.layout import NAVIGATION, go_back, my_schools
+from wss_cases.web.layout import NAVIGATION, go_back, my_schools, pages_of
 from wss_cases.web.schema_check import mismatch
+
+
+def page_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
+    """The pages whose names have a word beginning with each typed word, in the order of the menu."""
+    words = search_words(typed)
+    if not words:
+        return []
+    found = [Hit(str(label), url) for url, label in pages_of(actor).items() if begins_words(words, str(label))]
+    return found[skip : skip + limit]
+
 
 blueprint = Blueprint("web", __name__)
 

@@ -17,7 +17,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.sign_in.sessions.actions import SLOWED, tell_administrators
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.counted import count_and_note, noted
 from wss_cases.journal.models import Counter
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

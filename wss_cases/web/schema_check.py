@@ -6,7 +6,7 @@ the release before no longer uses, so machines are updated one after the other.
 
 from flask import Flask, current_app, request
 
-from wss_cases.foundation.database.schema import NEWER_CODE, schema_command
+from wss_cases.foundation.database import NEWER_CODE, schema_command
 from wss_cases.foundation.errors import Unavailable
 
 ALWAYS_SERVED = frozenset({"static", "bootstrap.static", "web.healthz", "web.readyz"})

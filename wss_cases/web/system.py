@@ -19,26 +19,24 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
 from wss_cases.mail import monitoring as control
-from wss_cases.mail.bounces.pages import count_words, retry_all, trouble_count
-from wss_cases.mail.bounces.rules import error_label
+from wss_cases.mail.bounces import count_words, error_label, retry_all, trouble_count
 from wss_cases.mail.common.pages import Heartbeat, PauseForm
-from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
-from wss_cases.mail.delivery.pages import retry_failed
+from wss_cases.mail.common.rules import failed_mail, heartbeats, oldest_waiting, queue_depth
+from wss_cases.mail.delivery.queue import retry_failed
 from wss_cases.mail.monitoring import failed_watches, last_sweep, overdue_since, pause_row, standing
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.runs import counts_of, get_run, last_runs, nowhere_words, report_parts, unplaced_words
 from wss_cases.setup.backups import backup_row, last_backups
-from wss_cases.setup.standby.pages import lapse_row, last_lapses
+from wss_cases.setup.standby import lapse_row, last_lapses
 
 
 def run_row(run: ImportRun) -> dict[str, Any]:

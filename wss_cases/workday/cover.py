@@ -7,27 +7,24 @@ from flask import render_template, url_for
 from wtforms import DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Cover, UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.coverage import CoverRow, covers_of, overlapping
-from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.queries import school_days

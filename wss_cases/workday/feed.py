@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 from sqlalchemy import and_, literal, or_, select
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor, in_schools
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.rules import FEED_WINDOW, read_too_often
 from wss_cases.accounts.calendar_address import end_feed_of, note_reading, reader_of
 from wss_cases.accounts.coverage import near
@@ -31,17 +30,17 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, calendar_file, every
 from wss_cases.foundation.i18n import force_locale, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.queries import last_acts
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.common.queries import days_near
+from wss_cases.mail.common.rules import days_near
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.queries import led_visible_to
 from wss_cases.pathways.circles.invitations import meeting_uid, meeting_words
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import planned_days
 from wss_cases.pathways.reengagement.plan import ReengagementPlan

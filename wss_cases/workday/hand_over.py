@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.pages import title
+from wss_cases.cases.case.actions import title
 from wss_cases.cases.case.queries import place_words, students_in, students_seen
 from wss_cases.casework.case_file import open_cases_of
 from wss_cases.casework.case_page.acts import hand_over_many

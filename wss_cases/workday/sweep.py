@@ -7,22 +7,22 @@ from sqlalchemy import func, or_, select
 
 from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.reminders.pages import FOLLOW_UP_DUE, FOLLOW_UP_LATE, outlook, sweep_follow_ups
+from wss_cases.followups.reminders.sweep import FOLLOW_UP_DUE, FOLLOW_UP_LATE, outlook, sweep_follow_ups
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.school_time import local_date
-from wss_cases.incidents.deputies.pages import ask_deputies
+from wss_cases.incidents.deputies import ask_deputies
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.invitations import former, withdraw_former
 from wss_cases.pathways.circles.notes.pages import tell_of_leaving
-from wss_cases.pathways.common.rules import give_unowned
+from wss_cases.pathways.common.models import give_unowned
 from wss_cases.pathways.reengagement.opening import open_returns
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.clocks import clocks_would_queue, sweep_clocks
 from wss_cases.safeguards.police.clocks import calls_would_queue, refuse_silence, sweep_calls
 from wss_cases.workday.calendar.pages import settle_changes
-from wss_cases.workday.digest.pages import mornings_would_queue, sweep_mornings
 from wss_cases.workday.digest.queries import DIGEST
+from wss_cases.workday.digest.sweep import mornings_would_queue, sweep_mornings
 
 TODAY = timedelta(days=2)
 """Within what time the digests of today were queued, wherever the school is."""

@@ -11,16 +11,14 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.about import TONES, About, about, person_key, spoken_of, without_links
 from wss_cases.followups.calendar import Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.pages import WORDS_OF_CIRCLES, due_words, outcomes_of
+from wss_cases.followups.core.presenters import WORDS_OF_CIRCLES, due_words, outcomes_of
 from wss_cases.followups.core.queries import FollowUpRow, get_follow_up, listing, rows, rows_by_id, visible_to
 from wss_cases.followups.core.states import FAMILY, HAPPENED_AGAIN, OUTCOME_LABELS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS, Evidence
@@ -39,12 +37,11 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.queries import keeper_ids, told_who_said_what
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.telling import Calling
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 MOST = 40
 """Follow-ups of one visit: the oldest due first; the rest are in the list of all."""

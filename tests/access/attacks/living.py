@@ -23,15 +23,14 @@ from tests.safeguards.police.test_review import Scene
 from tests.support.applications import people_client
 from tests.support.pages.client import PageClient
 from tests.support.servers.mail import MailServer
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.pathways.circles.notes.messages import NoteGrant
 from wss_cases.safeguards.duties.pages import raise_by_hand
 from wss_cases.safeguards.police.asking import call_first

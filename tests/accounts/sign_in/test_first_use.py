@@ -17,12 +17,12 @@ from tests.support.pages.client import PageClient
 from tests.support.servers.sign_on_provider import Provider
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
-from wss_cases.accounts.sign_in.sso.pages import SignOn
+from wss_cases.accounts.sign_in.sso import SignOn
 from wss_cases.foundation import clock
-from wss_cases.foundation.settings.sign_on import sign_on_settings
+from wss_cases.foundation.settings import sign_on_settings
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import StaffPost
-from wss_cases.roster.staff_accounts.rules import AccountRule
+from wss_cases.roster.staff_accounts.models import AccountRule
 
 __all__ = ["provider"]
 

@@ -21,10 +21,10 @@ from tests.support.servers.saml_provider import SamlIdp, key_and_certificate
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount, UserSession
 from wss_cases.accounts.sign_in.saml import SamlAnswer
-from wss_cases.accounts.sign_in.sso.pages import SignOn
+from wss_cases.accounts.sign_in.sso import SignOn
 from wss_cases.foundation import clock
-from wss_cases.foundation.settings.sign_on import sign_on_settings
-from wss_cases.foundation.sign_in.sso import EXTENSION, init_sign_on
+from wss_cases.foundation.settings import sign_on_settings
+from wss_cases.foundation.sign_in import EXTENSION, init_sign_on
 
 FRESH = "/account/sessions"
 

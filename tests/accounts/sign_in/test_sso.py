@@ -22,9 +22,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Invitation, UserSession
 from wss_cases.accounts.credentials import invitation_token
 from wss_cases.accounts.sign_in import second_factor as factor
-from wss_cases.accounts.sign_in.sso.pages import SignOn
+from wss_cases.accounts.sign_in.sso import SignOn
 from wss_cases.foundation import clock
-from wss_cases.foundation.sign_in.sso import EXTENSION, init_sign_on
+from wss_cases.foundation.sign_in import EXTENSION, init_sign_on
 from wss_cases.journal.models import OutboxMessage
 
 ClientAs = Callable[[Any], PageClient]

@@ -24,14 +24,14 @@ FORBIDDEN_IMPORTS = {
 }
 ALLOWED = {
     ("jobs/pdf/printing.py", "subprocess"),  # starts jobs/pdf/process.py, by fixed words
-    ("foundation/operations/pango.py", "ctypes.util"),  # asks whether libraries open, and calls nothing in them
+    ("foundation/operations.py", "ctypes.util"),  # asks whether libraries open, and calls nothing in them
     ("routing/engine/samples.py", "random"),
     ("foundation/files/xml_files.py", "lxml"),
 }
 TAKING_FILES = {
-    "workday/calendar_import/pages.py",
+    "workday/calendar_import.py",
     "workday/calendar_import/upload.html",
-    "roster/uploads/pages.py",
+    "roster/uploads.py",
     "roster/uploads/upload.html",
     "roster/role_files.py",
     "roster/role_files/upload.html",
@@ -62,7 +62,7 @@ KEPT_BY_A_SESSION = re.compile(
     r"[\"'](?:SET (?!LOCAL\b|CONSTRAINTS\b)|LISTEN |CREATE TEMP)"
     r"|pg_(?:try_)?advisory_(?:un)?lock|[\"']TEMPORARY[\"'](?!.*on_commit)"
 )
-FINDS_OUT = "foundation/connecting/pooler.py"
+FINDS_OUT = "foundation/connecting.py"
 """Asks whether a session is its own before it changes it."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed
 from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, OutboxMessage, OutboxState

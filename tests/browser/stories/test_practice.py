@@ -17,10 +17,9 @@ from tests.factories.roster import SchoolFactory
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, go, tap
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
-from wss_cases.practice.log.queries import PracticeEntry, PracticeKind
+from wss_cases.practice.log import PracticeEntry, PracticeKind
 from wss_cases.practice.requests.messages import link_of
 from wss_cases.practice.requests.models import Became, CircleRequest
 from wss_cases.practice.requests.pages import make_link

@@ -18,8 +18,7 @@ from tests.support.fixed import day
 from tests.support.pages.browser import PHONE, Visitor, axe_problems, go, overflow_problems
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.push_service import PushService, Subscriber
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

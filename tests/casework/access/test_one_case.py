@@ -19,7 +19,7 @@ from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 REASON = "A family complained about how long this takes."
 

@@ -22,7 +22,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.credentials import hash_password
 from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.foundation.db import db
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 PASSWORD = "a quiet harbour at dawn"
 MORNING = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)

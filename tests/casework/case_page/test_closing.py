@@ -10,8 +10,7 @@ from tests.casework.case_page.making import add_follow_up
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, terms
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import acts
 from wss_cases.casework.case_page.queries import Record
@@ -23,7 +22,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import MeetingState
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind

@@ -8,8 +8,7 @@ from tests.casework.case_page.making import add_follow_up
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db

@@ -5,7 +5,7 @@ import pytest
 from tests.cases.making import NOW, make_incident, make_world
 from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.casework.case_page import acts
 from wss_cases.foundation.db import db

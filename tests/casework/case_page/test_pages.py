@@ -10,7 +10,7 @@ from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
 from tests.support.pages.asked import asked
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.accounts.list_columns import PAGE_SIZE
 from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
@@ -19,8 +19,8 @@ from wss_cases.journal.timeline import author
 from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import MeetingState
 from wss_cases.pathways.circles.terms import AgreementTerm
-from wss_cases.pathways.common.rules import PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.pathways.common.models import PathwayState
+from wss_cases.routing.engine.vocabulary import Kind
 
 TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")
 CASE_ACTS = ("notes/new", "review", "state", "hand-over", "close", "reopen", "merge", "people/new", "print")

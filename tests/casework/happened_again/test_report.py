@@ -11,8 +11,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory, shown
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseState, GuardianTold, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, incidents_of
 from wss_cases.casework.safety_plans import acts as plans

@@ -19,8 +19,8 @@ from wss_cases.casework.next_act import (
     what_words,
     why_stuck,
 )
-from wss_cases.pathways.common.rules import PathwayState as P
-from wss_cases.pathways.common.rules import Step
+from wss_cases.pathways.common.models import PathwayState as P
+from wss_cases.pathways.common.models import Step
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 
 TODAY = date(2026, 11, 24)

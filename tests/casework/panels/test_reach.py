@@ -13,8 +13,7 @@ from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory, shown
 from tests.intake.making import NOW, WALL, Place, set_facts
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.panels import panel
@@ -22,7 +21,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.handling import close
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.safeguards.duties.duty.models import DutyState

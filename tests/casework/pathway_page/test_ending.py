@@ -12,8 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework import pathway_page as pathway
 from wss_cases.casework.case_page.acts import close
@@ -24,10 +23,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
 from wss_cases.pathways.common.pages import add_pathway
 from wss_cases.pathways.common.pages import plan as plan_pathway
-from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 @pytest.fixture

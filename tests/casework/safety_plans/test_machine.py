@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.models import (
     PLAN_TRANSITIONS,
     GuardianTold,

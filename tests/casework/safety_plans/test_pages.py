@@ -10,8 +10,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import GuardianTold, PlanAnswer, PlanState, SafetyPlan
 from wss_cases.cases.safety_plans import plans_of
 from wss_cases.casework.safety_plans import acts

@@ -10,7 +10,7 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework.story import MOST, Facts, Terms, Told, story
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 NOV = {number: date(2026, 11, number) for number in range(1, 31)}
 

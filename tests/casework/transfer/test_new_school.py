@@ -9,12 +9,11 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseNoteFactory, PathwayFactory
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentGuardianFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import Case, CaseNote, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import participants_of
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.casework.transfer.pages import continue_elsewhere, notice_moves
-from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
@@ -22,8 +21,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.caseload.queries import desk_cases
 from wss_cases.workday.caseload.rules import Weights, Why
 

@@ -16,8 +16,8 @@ from sqlalchemy import create_engine, text
 from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from tests.support.postgres import free_port
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations import failpoints
 
 pytestmark = pytest.mark.both_databases
 
@@ -84,14 +84,14 @@ def test_a_copy_that_cannot_begin_leaves_no_row(database: Database, tmp_path: Pa
 def breaking() -> Iterator[dict[str, str]]:
     """The setting with which a command fails once its file is written, before it has its name."""
     yield {"WSS_FAILPOINT": "file.before_name:raise"}
-    failpoints.configure("")
+    operations.configure("")
 
 
 def test_a_copy_that_fails_later_is_said_to_have_failed(
     database: Database, tmp_path: Path, breaking: dict[str, str]
 ) -> None:
     done = backup(database.url, tmp_path, "create", str(tmp_path / "copy.zip"), **breaking)
-    assert isinstance(done.exception, failpoints.FailpointReached)
+    assert isinstance(done.exception, operations.FailpointReached)
     assert acts(database) == ["backup.created", "backup.failed"]
     assert not list(tmp_path.glob("copy.zip*"))
 

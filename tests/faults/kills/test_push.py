@@ -17,16 +17,15 @@ from tests.support.databases import Database
 from tests.support.depth import examples
 from tests.support.fixed import day
 from tests.support.servers.push_service import PushService
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserSession
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
 from wss_cases.journal.models import OutboxState
+from wss_cases.mail.push.models import PushDelivery
 from wss_cases.mail.push.pages import turn_on
-from wss_cases.mail.push.queries import PushDelivery
 from wss_cases.mail.push.rules import Subscription
 
 pytestmark = pytest.mark.any_database("the thread is the push service; leases are proven with mail")

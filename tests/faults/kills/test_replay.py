@@ -14,7 +14,7 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.foundation.db import db
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
 from wss_cases.routing.replay.queries import Period, all_routed, digest_of
 from wss_cases.routing.replay.replayer import Replayer, Tally, replayed

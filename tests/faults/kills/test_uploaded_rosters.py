@@ -18,7 +18,7 @@ from tests.support.databases import Database
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.uploads.queries import RosterUpload, RosterUploadPart, UploadState
+from wss_cases.roster.uploads import RosterUpload, RosterUploadPart, UploadState
 
 UPLOAD = "/roster/upload"
 FEW = 6

@@ -7,15 +7,6 @@ from typing import Any
 
 from tests.faults.planted import bugs as plants
 from wss_cases.web import serving
-from wss_cases.web.serving import (  # noqa: F401 - gunicorn reads them here
-    control_socket_disable,
-    graceful_timeout,
-    loglevel,
-    preload_app,
-    threads,
-    worker_class,
-    workers,
-)
 
 
 def when_ready(server: Any) -> None:

@@ -16,14 +16,14 @@ from flask import has_request_context, request
 from sqlalchemy import select, update
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.connecting import RoomSession
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.queries import Planned
-from wss_cases.mail.delivery import pages as delivery_pages
-from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.delivery import queue as delivery
+from wss_cases.mail.delivery.transport import Post
 
 LATER = 0.15
 
@@ -63,7 +63,7 @@ def _history_in_a_second_commit() -> None:
 
 def _no_dedupe_key() -> None:
     """Each run queues under keys of its own, and what rechecks a mail does not mind."""
-    insert, compose = delivery_pages._insert, delivery_pages.compose
+    insert, compose = delivery._insert, delivery.compose
 
     def unique(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
         return insert(uow, [replace(one, dedupe_key=f"{one.dedupe_key}#{token_hex(4)}") for one in planned])
@@ -73,7 +73,7 @@ def _no_dedupe_key() -> None:
         message.dedupe_key = message.dedupe_key.partition("#")[0]
         return compose(message, now)
 
-    delivery_pages._insert, delivery_pages.compose = unique, whichever
+    delivery._insert, delivery.compose = unique, whichever
 
 
 def _claim_without_lease() -> None:
@@ -100,7 +100,7 @@ def _claim_without_marking() -> None:
             uow.no_audit()
             uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(values))
 
-    delivery_pages._claim, delivery_pages._renew, delivery_pages._mark = look, whichever, mark
+    delivery._claim, delivery._renew, delivery._mark = look, whichever, mark
 
 
 def _sent_whatever_is_answered() -> None:

@@ -22,11 +22,9 @@ from flask.cli import ScriptInfo
 
 from tests.faults.planted import bugs as plants
 from wss_cases.app import create_app
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations import failpoints
-from wss_cases.jobs.rosters import take_rosters
-from wss_cases.jobs.ticks import tick
+from wss_cases.jobs.ticks import take_rosters, tick
 from wss_cases.mail.push.sending import deliver_push
 
 
@@ -77,7 +75,7 @@ def _become(app: Flask, order: dict[str, Any]) -> None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for target, source in ((0, nothing), (1, log), (2, log)):
             os.dup2(source, target)
-        failpoints.configure(order["failpoint"])
+        operations.configure(order["failpoint"])
         if order["args"] == ["tick"]:
             with app.app_context():
                 print(tick(f"tick:{os.getpid()}", clock.now()), flush=True)

@@ -25,7 +25,7 @@ from wss_cases.cases.case.models import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import TOGETHER
+from wss_cases.mail.delivery.queue import TOGETHER
 from wss_cases.roster.directory.models import School
 
 ZONES = ("America/Chicago", "America/Denver", "America/New_York")

@@ -19,15 +19,15 @@ from tests.faults.reminders.oracle import Key, Outcome, expected, judge
 from tests.support.databases import Database
 from tests.support.fixed import day
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxState
 from wss_cases.mail.common.pages import Heartbeat
 
 COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit", "drop.before_move", "drop.moved_one")
 """Reached by commands alone: tests/faults/kills/test_commands.py."""
 REMINDER_FAILPOINTS = tuple(
-    name for name in failpoints.NAMES if not name.startswith("save.") and name not in COMMAND_FAILPOINTS
+    name for name in operations.NAMES if not name.startswith("save.") and name not in COMMAND_FAILPOINTS
 )
 WALL = "14:30"
 """In Chicago: same-day items there have reminded, in Denver not yet, in New York it is half past three."""

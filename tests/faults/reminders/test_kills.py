@@ -14,7 +14,7 @@ from tests.faults.reminders.system import COMMAND_FAILPOINTS, REMINDER_FAILPOINT
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
 from tests.support.databases import Database
 from tests.support.depth import examples
-from wss_cases.foundation.operations import failpoints
+from wss_cases.foundation import operations
 
 RAISED = ("sweep.after_claim", "heartbeat.before_commit", "deliver.after_send")
 
@@ -43,6 +43,6 @@ def test_what_was_acknowledged_is_saved_whole_and_once(database: Database, tmp_p
         saving.pause()
         saving.judge()
         elsewhere = {*REMINDER_FAILPOINTS, *COMMAND_FAILPOINTS}
-        assert set(saving.tally.by_failpoint) | elsewhere == set(failpoints.NAMES)
+        assert set(saving.tally.by_failpoint) | elsewhere == set(operations.NAMES)
     finally:
         saving.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.planted import bugs as plants
-from wss_cases.foundation.operations import failpoints
+from wss_cases.foundation import operations
 
 preload_app = True
 ARM = Path(os.environ["WSS_TEST_ARM"])
@@ -25,4 +25,4 @@ def post_fork(_server: Any, worker: Any) -> None:
         ARM.rename(taken)
     except FileNotFoundError:
         return
-    failpoints.configure(taken.read_text(encoding="ascii"))
+    operations.configure(taken.read_text(encoding="ascii"))

@@ -26,12 +26,12 @@ from tests.support.servers.forking import Forked
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.signed_in import session_cookie
 from wss_cases.access.actor import Role
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations import failpoints
 from wss_cases.web.serving import worker_class
 
 PEOPLE = 3
-SAVE_FAILPOINTS = tuple(name for name in failpoints.NAMES if name.startswith("save."))
+SAVE_FAILPOINTS = tuple(name for name in operations.NAMES if name.startswith("save."))
 GIVE_UP = 0.25
 ANSWERS = {"danger": "yes", "unknown_person": "y", "what": "fight", "where": "hallway", "confirmed": "1"}
 BELONGS = {

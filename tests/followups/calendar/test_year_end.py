@@ -14,8 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory
-from wss_cases.access.actor import SYSTEM
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation
 from wss_cases.casework.transfer.pages import continue_elsewhere
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import make, make_for_event
@@ -23,9 +22,9 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.calendar.importing.actions import import_calendar
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.duties.duty.rules import due_at
 from wss_cases.workday.sweep import sweep
 

@@ -11,7 +11,7 @@ from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.mail.making import scene
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.pages import needs_note, outcomes_of
+from wss_cases.followups.core.presenters import needs_note, outcomes_of
 from wss_cases.followups.core.states import KINDS, OUTCOME_LABELS, OUTCOMES, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS, Evidence, missing
 from wss_cases.followups.undo import restorable

@@ -14,11 +14,11 @@ from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.intake.making import Place
 from tests.mail.making import scene
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 

@@ -11,12 +11,12 @@ from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.intake.making import Place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.pages.pages import record_guardian_contact
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.duplicates.pages import merge_into
 

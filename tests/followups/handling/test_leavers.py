@@ -13,8 +13,7 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.followups.reminders.making import At, Place, make_place
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLE_ENDED, ROLES_CHANGED
@@ -28,8 +27,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.common.rules import PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.pathways.common.models import PathwayState
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.digest.messages import NO_COORDINATOR
 
 MONDAY, LATER = date(2026, 11, 16), date(2026, 12, 15)

@@ -15,7 +15,7 @@ from tests.factories.roster import make_calendar
 from tests.mail.making import scene
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 At = Callable[..., datetime]

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from wss_cases.followups.calendar import is_check_in, planned_check_in, planned_off
 from wss_cases.followups.reminders.rules import reminds_at
 from wss_cases.foundation.clock import school_year
-from wss_cases.mail.common.queries import in_hours
+from wss_cases.mail.common.rules import in_hours
 from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind, SchoolDays
 
 DAY, STEP = timedelta(days=1), timedelta(minutes=30)

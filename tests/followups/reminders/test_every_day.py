@@ -10,7 +10,7 @@ import pytest
 from tests.followups.reminders.every_day import Rules, Years, single_mail_due
 from tests.support.depth import examples
 from wss_cases.followups.calendar import LAST_DAYS, Planned, planned_check_in
-from wss_cases.mail.common.queries import CLOSES, OPENS, in_hours
+from wss_cases.mail.common.rules import CLOSES, OPENS, in_hours
 from wss_cases.roster.directory.rules import SchoolDays
 
 FIRST, LAST = date(2024, 1, 1), date(2032, 12, 31)

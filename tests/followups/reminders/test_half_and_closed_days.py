@@ -7,13 +7,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from tests.factories.roster import make_calendar
 from tests.mail.making import scene
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.calendar.bells import BellTime
 from wss_cases.roster.directory.models import CalendarDay

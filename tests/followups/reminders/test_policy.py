@@ -10,7 +10,7 @@ import pytest
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, Place, make_place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.mail.common.pages import MailStyle

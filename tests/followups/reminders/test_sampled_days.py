@@ -16,12 +16,11 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import make_calendar
 from tests.mail.making import scene
 from tests.support.depth import full_cross
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar.pages import declare_day, take_back_day

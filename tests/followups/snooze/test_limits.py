@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.pages.follow_up import move, reassign, snooze
 from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused

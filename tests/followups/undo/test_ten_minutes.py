@@ -19,8 +19,7 @@ from tests.mail.making import Scene, scene
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
@@ -30,7 +29,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.timeline import sentence
-from wss_cases.mail.delivery.pages import deliver, drop
+from wss_cases.mail.delivery.queue import deliver, drop
 from wss_cases.workday.sweep import sweep
 
 AT = datetime.fromisoformat("2026-11-24T16:00:00+00:00")

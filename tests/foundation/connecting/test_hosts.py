@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
-from wss_cases.foundation.connecting.hosts import each_host
+from wss_cases.foundation.connecting import each_host
 
 pytestmark = pytest.mark.any_database("it reads addresses, and asks no database")
 BEGIN = "postgresql+psycopg://wss:word@"

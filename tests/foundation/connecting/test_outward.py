@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.fixed import day
 from tests.support.servers.receiver import Receiver
-from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
+from wss_cases.foundation.outward import Unreachable, is_public, post
 
 pytestmark = pytest.mark.any_database("the threads are the other system's server, and no database is asked")
 NEAR = frozenset({"127.0.0.1"})

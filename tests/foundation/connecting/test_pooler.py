@@ -23,8 +23,8 @@ from tests.support.databases import Database, Databases
 from tests.support.servers.pgbouncer import REPORTS, pooled, program
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_database, reports_reading
-from wss_cases.foundation.database.erasing import erase_deleted
+from wss_cases.foundation.connecting import reports_database, reports_reading
+from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 

@@ -14,7 +14,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from wss_cases.app import create_app
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.foundation.connecting.strict_integer import StrictInteger
+from wss_cases.foundation.connecting import StrictInteger
 from wss_cases.foundation.db import Base, BigId
 
 NOT_KNOWN: Any = None

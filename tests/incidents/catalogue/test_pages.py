@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 
 from tests.factories.accounts import RoleGrantFactory, UserFactory, acting, make_user
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

@@ -12,8 +12,7 @@ from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.intake.making import WALL, Place
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.followups.core.models import FollowUp
@@ -21,12 +20,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale, gettext
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 CAUSED, HARMED, WITNESS = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.WITNESS

@@ -10,18 +10,18 @@ from sqlalchemy import func, select
 
 from tests.factories.base import fresh
 from tests.intake.making import WALL, Place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.counting.daily_figures.queries import figures_of_school
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

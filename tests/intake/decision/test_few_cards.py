@@ -10,18 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from tests.intake.making import NOW, WALL, Place, set_facts
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.about import about, cards
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import for_case
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review.presenters import addable
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
 MOST_CARDS = 6

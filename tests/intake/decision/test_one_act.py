@@ -14,8 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place, route, set_facts
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -23,7 +22,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
-from wss_cases.intake.decision.pages import decide, record_conversation
+from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Added, Choice, is_light, people_with_an_item
 from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.queue.queries import Narrow, Queue, queue_counts, queue_page
@@ -33,8 +32,8 @@ from wss_cases.intake.review import acts as review_acts
 from wss_cases.intake.review.acts import set_parts
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.vocabulary import Kind, Person
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import DutyState
 from wss_cases.safeguards.duties.duty.queries import duties_of

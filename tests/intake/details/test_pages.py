@@ -11,8 +11,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import behavior_code, make_incident
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory, StudentGuardianFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.incidents.additions import answer_question

@@ -20,7 +20,7 @@ from wss_cases.incidents.drafts import save_draft
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
 from wss_cases.intake.offline.messages import EntryState, OfflineEntry
 from wss_cases.journal.models import AuditEntry
-from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.log import PracticeEntry
 
 TEN = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,12 +12,11 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.offline.device import Device
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import Share
+from wss_cases.foundation.operations import Share
 from wss_cases.intake.offline.messages import GONE, WAITS, EntryState, OfflineEntry
 from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import AuditEntry, OutboxMessage

@@ -14,14 +14,14 @@ from tests.factories.base import fresh
 from tests.intake.making import NOW, WALL, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions import add_addendum
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.open_questions.models import Answer, FactAnswer
 from wss_cases.intake.open_questions.pages import answer_fact

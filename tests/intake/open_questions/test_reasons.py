@@ -11,12 +11,12 @@ from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, WALL, Place, set_facts
 from tests.intake.open_questions.test_answers import ACCEPT, tap
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.open_questions.models import PURPOSE, Because
 from wss_cases.intake.open_questions.queries import may_have_read, reasons_for

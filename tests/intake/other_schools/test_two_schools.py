@@ -13,8 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
 from tests.intake.making import WALL, Place, set_facts
 from tests.safeguards.police.test_review import ASKING
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
@@ -24,7 +23,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import SHARED_FACTS
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.incidents.other_schools import FACTS, NEVER_TOLD, WHERE_HARMED
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.intake.making import NOW, WALL, Place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import close_row
 from wss_cases.followups.pages.follow_up import reassign

@@ -12,7 +12,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StaffMemberFactory
 from tests.intake.making import NOW, Place, route
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.making import close_row
 from wss_cases.foundation.db import db
@@ -20,7 +20,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.assignment import Assignment
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.unit_of_work import unit_of_work
 

@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.duplicates.queries import ToldApart
+from wss_cases.intake.duplicates.models import ToldApart
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

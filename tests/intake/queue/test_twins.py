@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, WALL, Place
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import GuardianContact, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting
 from tests.intake.making import NOW, Place, set_facts
 from tests.support.behaviors import DANGER, GROUP_WEIGHTS, PROFILES, draw_facts, read_codes
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import is_alarm

@@ -10,8 +10,7 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import load_care_record

@@ -16,7 +16,7 @@ from tests.factories.roster import StaffMemberFactory
 from tests.intake.making import NOW, WALL, Place
 from tests.routing.signs.sentences import ordinary
 from tests.support.pages.reading import forms, parse
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import add_addendum

@@ -11,7 +11,7 @@ import pytest
 from tests.factories.incidents import behavior_code
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, WALL, Place, route
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import add_addendum, answer_question
 from wss_cases.incidents.incident.states import PersonRole

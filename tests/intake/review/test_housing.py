@@ -37,8 +37,8 @@ from wss_cases.outcomes.counting.repair.queries import follow_ups
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.pathways.common.actions import follow
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import FOLLOW_UPS, ReferralState
 from wss_cases.roster.directory.models import Student

@@ -13,8 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StaffMemberFactory
 from tests.intake.making import NOW, WALL, Place, route
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can
 from wss_cases.cases.case.queries import cases_of_incident
@@ -24,7 +23,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.states import IncidentState, KeptFrom, PersonKind, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.open_questions.pages import answer_fact
 from wss_cases.intake.open_questions.queries import must_answer

@@ -17,19 +17,18 @@ from tests.factories.base import fresh
 from tests.intake.making import NOW, WALL, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice, may_be_batched
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.recommendation.rules import PlanHold
-from wss_cases.routing.engine.pages import AppliesTo, Police
+from wss_cases.routing.engine.vocabulary import AppliesTo, Police
 from wss_cases.routing.engine.wording import said
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.support.fixed import day
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.rules import PURPOSE, Gathering, keyring
 from wss_cases.journal.months import Month, seals_in
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -30,7 +30,7 @@ from tests.journal.audit.months import (
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import Share
+from wss_cases.foundation.operations import Share
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import Broken, rows_after, verify
 from wss_cases.journal.audit.rules import DETACHED

@@ -26,9 +26,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Invitation, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.bounces.rules import error_label, read_report, reason, trouble_of
-from wss_cases.mail.common.queries import unreachable
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.bounces import error_label, read_report, reason, trouble_of
+from wss_cases.mail.common.rules import unreachable
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]

@@ -18,8 +18,7 @@ from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import Place
-from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Actor, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.people.pages import end_role, set_enabled
@@ -35,10 +34,10 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.pages import MailStyle
 from wss_cases.mail.preferences import stop
-from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
 from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.pathways.referrals import consent, service
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.duties.duty.pages import take_second_review
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.workday.cover import end_cover

@@ -18,8 +18,7 @@ from tests.factories.followups import shown
 from tests.mail.making import CANARY, Scene, scene
 from tests.support.pages.asked import asked
 from tests.support.servers.mail import MailServer
-from wss_cases.access.actor import SYSTEM
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation
 from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpAct
 from wss_cases.followups.undo import undo
@@ -27,9 +26,9 @@ from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds
 from wss_cases.journal.message_kinds import Mail, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common.queries import failed_mail, queue_depth
-from wss_cases.mail.delivery import pages
-from wss_cases.mail.delivery.pages import deliver, retry_failed
+from wss_cases.mail.common.rules import failed_mail, queue_depth
+from wss_cases.mail.delivery import queue
+from wss_cases.mail.delivery.queue import deliver, retry_failed
 from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
@@ -84,7 +83,7 @@ def test_many_at_once_are_one_mail_that_names_each_and_a_later_one_has_its_own(
 
 def test_a_few_and_those_of_the_same_day_have_a_mail_each(session: Any, at: At, mailing: MailServer) -> None:
     here = scene()
-    rows = due(here, pages.MOST_SINGLE) + due(here, 6, same_day=True, created_at=at("2026-11-23 14:20"))
+    rows = due(here, queue.MOST_SINGLE) + due(here, 6, same_day=True, created_at=at("2026-11-23 14:20"))
     assert tick(at("2026-11-23 14:30"))["sent"] == len(rows) + 1
     assert named(mailing, rows) == [1] * len(rows)
     assert states("mail.together") == {}
@@ -161,7 +160,7 @@ def test_a_sender_that_dies_loses_none_and_sends_it_again_under_the_same_number(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(pages, "reach", dies)
+        dying.setattr(queue, "reach", dies)
         with pytest.raises(KeyboardInterrupt):
             deliver(at(MORNING))
     assert states() == {OutboxState.WAITING: 7}
@@ -183,7 +182,7 @@ def test_what_a_dead_sender_had_sent_alone_is_in_no_mail_with_others(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(pages, "reach", dies)
+        dying.setattr(queue, "reach", dies)
         with pytest.raises(KeyboardInterrupt):
             deliver(at(MORNING))
     rows += due(here, 6)

@@ -19,15 +19,14 @@ from tests.factories.roster import make_calendar
 from tests.mail.making import CANARY, Scene, scene
 from tests.support.applications import make_app
 from tests.support.servers.mail import MailServer
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant
 from wss_cases.followups import handling as followups_handling
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import deliver, retry_failed
+from wss_cases.mail.delivery.queue import deliver, retry_failed
 from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]

@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.workday.sweep import sweep
 
 ALL = list(cases())

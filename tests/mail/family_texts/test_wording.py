@@ -15,15 +15,7 @@ from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.common.pages import EXAMPLES, PLACEHOLDER_LABELS, FamilyText
-from wss_cases.mail.family_texts.queries import (
-    PLACEHOLDERS,
-    Text,
-    blocks,
-    family_text,
-    family_texts,
-    fill,
-    placeholders,
-)
+from wss_cases.mail.family_texts import PLACEHOLDERS, Text, blocks, family_text, family_texts, fill, placeholders
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 
 At = Callable[..., datetime]

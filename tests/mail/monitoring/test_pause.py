@@ -20,7 +20,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail import monitoring as control
 from wss_cases.mail.common.pages import Heartbeat
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.common.pages import MailChoice, MailStyle, MailTrouble, TroubleKind
-from wss_cases.mail.common.queries import Choice, choices_of, unreachable
+from wss_cases.mail.common.rules import Choice, choices_of, unreachable
 from wss_cases.mail.preferences import stop_of, stop_token
 
 

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.servers.push_service import Pushed, PushService, Subscriber
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserSession
 from wss_cases.accounts.sign_in.sessions.actions import open_session
 from wss_cases.foundation import clock
@@ -23,8 +22,8 @@ from wss_cases.incidents.incident.rules import Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.push.models import PushDelivery, PushDevice
 from wss_cases.mail.push.pages import turn_on
-from wss_cases.mail.push.queries import PushDelivery, PushDevice
 from wss_cases.mail.push.rules import Subscription
 
 CANARY = "Quillfeather"

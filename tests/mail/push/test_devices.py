@@ -20,10 +20,10 @@ from tests.support.servers.push_service import Subscriber
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.keys.push_keys import load_push_keys
-from wss_cases.foundation.settings.push import WELL_KNOWN, push_settings
+from wss_cases.foundation.keys import load_push_keys
+from wss_cases.foundation.settings import WELL_KNOWN, push_settings
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.push.queries import subscription_of
+from wss_cases.mail.push.models import subscription_of
 from wss_cases.mail.push.rules import MOST_DEVICES, Subscription, check_subscription
 from wss_cases.mail.push.sending import deliver_push
 

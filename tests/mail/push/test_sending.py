@@ -21,15 +21,14 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.cli.doctor import examine
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.push_keys import load_push_keys
-from wss_cases.foundation.operations import failpoints
+from wss_cases.foundation.keys import load_push_keys
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
+from wss_cases.mail.push.models import PushDelivery, PushDevice, subscription_of
 from wss_cases.mail.push.pages import turn_off
-from wss_cases.mail.push.queries import PushDelivery, PushDevice, subscription_of
 from wss_cases.mail.push.rules import Subscription
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.safeguards.duties.clocks import sweep_clocks
@@ -261,10 +260,10 @@ def test_a_deliverer_that_dies_after_sending_sends_the_same_again_under_one_tag(
     here.danger()
     with monkeypatch.context() as dying:
         dying.setattr(pages, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
-        failpoints.configure("deliver.after_send:raise")
-        with pytest.raises(failpoints.FailpointReached):
+        operations.configure("deliver.after_send:raise")
+        with pytest.raises(operations.FailpointReached):
             deliver_push(at(NOON))
-        failpoints.configure("")
+        operations.configure("")
     db.session.rollback()
     assert deliver_push(at(NOON)) == NOTHING, "its lease still runs"
     db.session.execute(update(PushDelivery).values(lease_until=at("2020-01-01 00:00")))

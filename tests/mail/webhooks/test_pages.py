@@ -13,7 +13,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.webhooks import webhook_settings
+from wss_cases.foundation.settings import webhook_settings
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.webhooks.messages import signing_secrets
 from wss_cases.mail.webhooks.models import Webhook, WebhookSecret

@@ -20,8 +20,8 @@ from tests.mail.webhooks.scenes import CANARY, deliveries, scene
 from tests.support.servers.receiver import Got, Receiver
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cli.doctor import examine
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
@@ -204,10 +204,10 @@ def test_a_sender_that_dies_between_sending_and_marking_loses_nothing(
     here.report()
     with monkeypatch.context() as dying:
         dying.setattr(pages, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
-        failpoints.configure("deliver.after_send:raise")
-        with pytest.raises(failpoints.FailpointReached):
+        operations.configure("deliver.after_send:raise")
+        with pytest.raises(operations.FailpointReached):
             deliver_webhooks(at(ZONE_NOON))
-        failpoints.configure("")
+        operations.configure("")
     db.session.rollback()
     assert deliver_webhooks(at(ZONE_NOON)) == NOTHING, "its lease still runs"
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from wss_cases.outcomes.answers.pages import LEAST, Change, change_of_number, change_of_share, difference, wilson
+from wss_cases.outcomes.answers import LEAST, Change, change_of_number, change_of_share, difference, wilson
 from wss_cases.outcomes.counting.scope.rules import Share
 
 

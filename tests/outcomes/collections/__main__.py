@@ -25,8 +25,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.outcomes.collections import state
-from wss_cases.outcomes.collections.federal import rules as federal
+from wss_cases.outcomes.collections import federal, state
 
 FORGOTTEN = (
     "UPDATE student SET has_iep = NULL, has_504 = NULL, is_english_learner = NULL, has_housing_support = NULL,"
@@ -88,7 +87,7 @@ def _school(row: Any) -> int:
 
 
 def _federal(row: Any, period: Period) -> set[str]:
-    return claims(_school(row), period) & set(federal.columns())
+    return claims(_school(row), period) & set(federal.federal_columns())
 
 
 def _state(row: Any, period: Period) -> set[str]:
@@ -115,7 +114,7 @@ def _say(line: str) -> None:
 
 def _columns() -> int:
     listed = set().union(*published_columns.columns().values())
-    ours = set(federal.columns()) - set(federal.OURS)
+    ours = set(federal.federal_columns()) - set(federal.OURS)
     said = {one for one in listed - ours if any(fnmatch(one, pattern) for pattern in federal.NOT_HELD)}
     _say(
         f"columns of the published files of 2021-22: {len(listed)}; counted here {len(ours & listed)}, "

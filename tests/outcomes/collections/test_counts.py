@@ -26,10 +26,10 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, Place
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.outcomes.collections import federal as collections_federal
 from wss_cases.outcomes.collections import state
-from wss_cases.outcomes.collections.federal import rules as rules_federal
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
-from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
+from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
 
 RACES = ("hispanic", "black", "white", "asian")
 DAYS = (date(2026, 6, 1), date(2026, 9, 2), date(2026, 10, 5), date(2026, 11, 24))
@@ -95,7 +95,9 @@ def test_the_federal_counts_are_those_of_a_second_count(app: Flask, made: Made) 
     names = {school.name: school.id for school in made.schools}
     assert {one["school"] for one in found} == set(names)
     for one in found:
-        assert tuple(one["counts"]) == rules_federal.columns(), "every column, in its order, zero not blank"
+        assert tuple(one["counts"]) == collections_federal.federal_columns(), (
+            "every column, in its order, zero not blank"
+        )
         got = {column: number for column, number in one["counts"].items() if number}
         open_ = {column for column, number in one["counts"].items() if number is None}
         assert got.pop("cells_not_reported", 0) == len(open_)
@@ -197,7 +199,12 @@ def test_every_column_of_the_federal_list_is_counted_or_said_to_be_missing(share
     with (shared_data / "vocab" / "crdc_offenses.csv").open(encoding="utf-8", newline="") as stream:
         listed = {row["code"] for row in csv.DictReader(stream)}
     merged = {f"SCH_OFFENSE_{act}WX" for act in ("ROB", "ATT", "THR")}
-    assert listed == {*rules_federal.OFFENSES, *rules_federal.ALLEGATIONS, *rules_federal.NOT_HELD[:3], *merged}
+    assert listed == {
+        *collections_federal.OFFENSES,
+        *collections_federal.ALLEGATIONS,
+        *collections_federal.NOT_HELD[:3],
+        *merged,
+    }
     with (shared_data / "vocab" / "isbe_incident_types.csv").open(encoding="utf-8", newline="") as stream:
         types = {row["code"]: row for row in csv.DictReader(stream)}
     assert {code: row["label"] for code, row in types.items()} == state.TYPES

@@ -18,7 +18,7 @@ from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFacto
 from tests.factories.safeguards import DisciplineActionFactory
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import Disclosure
-from wss_cases.outcomes.collections.federal import rules as rules_federal
+from wss_cases.outcomes.collections import federal
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
 
 FEDERAL, STATE = "170993000123", "150162990250001"
@@ -74,9 +74,9 @@ def test_the_columns_of_restraints_and_days_missed_are_those_of_the_public_files
     listed = {f"SCH_RS_{plan}_{kind}_{one}" for plan in ("IDEA", "NONIDEA") for kind in ("PHYS", "SECL")
               for one in (*sexed, "EL_M", "EL_F")}  # fmt: skip
     listed |= {f"SCH_RS_NONIDEA_{kind}_504_{sex}" for kind in ("PHYS", "SECL") for sex in "MF"}
-    assert {one for one in rules_federal.columns() if one.startswith("SCH_RS_")} == listed
+    assert {one for one in federal.federal_columns() if one.startswith("SCH_RS_")} == listed
     missed = {f"SCH_DAYSMISSED_{one}" for one in (*sexed, *(f"{g}_{s}" for g in ("EL", "504", "IDEA") for s in "MF"))}
-    assert {one for one in rules_federal.columns() if one.startswith("SCH_DAYSMISSED_")} == missed
+    assert {one for one in federal.federal_columns() if one.startswith("SCH_DAYSMISSED_")} == missed
 
 
 def test_each_removal_is_a_row_and_what_nobody_knows_is_empty(run: Run) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import ORMExecuteState
 from tests.support.applications import make_app
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
-from wss_cases.outcomes.answers.queries import removed_in_any_way
+from wss_cases.outcomes.answers import removed_in_any_way
 from wss_cases.outcomes.counting.cache import VERSIONS, recording
 from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_days
 from wss_cases.outcomes.counting.filters import Asked, count_year, read, written
@@ -43,7 +43,7 @@ from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.published.queries import figures_between, live_years, schools_begun
 from wss_cases.outcomes.reports import cases, pathways, repeats
 from wss_cases.outcomes.reports.cases import caseload_of
-from wss_cases.outcomes.reports.core.queries import bands_of, reporting
+from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.reengagement.plan import is_near
 from wss_cases.roster.directory.rules import SchoolDays

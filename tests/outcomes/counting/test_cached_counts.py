@@ -37,7 +37,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.outcomes.equity.queries import FAMILIES, PIECES, table_for
 from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.reports.cases import caseload_of
-from wss_cases.outcomes.reports.core.queries import bands_of
+from wss_cases.outcomes.reports.core import bands_of
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days

@@ -14,11 +14,10 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from tests.outcomes.making.small_district import Made
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.operations import failpoints
 from wss_cases.incidents.additions import answer_question
 from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, IncidentFilter, PersonDetails
@@ -253,12 +252,12 @@ def test_a_count_killed_half_way_goes_on_where_it_was(session: Any, at: Callable
     made = Made(seed=2, incidents=30)
     SchoolFactory()
     db.session.commit()
-    failpoints.configure("unit.before_commit:raise:3")  # the mark, a school, and then
+    operations.configure("unit.before_commit:raise:3")  # the mark, a school, and then
     try:
-        with pytest.raises(failpoints.FailpointReached):
+        with pytest.raises(operations.FailpointReached):
             recount(now, 60)
     finally:
-        failpoints.configure("")
+        operations.configure("")
     db.session.rollback()
     assert {key[0] for key in stored()[0]} == {made.schools[0].id}
     assert recount(now, 0) == {"schools": 0, "finished": False}

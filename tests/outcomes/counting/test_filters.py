@@ -20,12 +20,12 @@ from tests.outcomes.making.small_district import Made
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.foundation import operations
 from wss_cases.foundation.db import db, table_of
-from wss_cases.foundation.operations import failpoints
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import conditions_of
-from wss_cases.jobs import filters as jobs_filters
-from wss_cases.jobs.filters import count_filters
+from wss_cases.jobs import ticks as jobs
+from wss_cases.jobs.ticks import count_filters
 from wss_cases.mail.monitoring import beat
 from wss_cases.outcomes.counting import filters
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
@@ -124,7 +124,7 @@ def test_a_page_says_that_it_is_being_counted_and_then_shows_it(
         waiting = district.get(address)
         assert waiting.status_code == 202
         assert "being counted" in waiting.text and f'href="{address}' in waiting.text.replace("&amp;", "&")
-        with jobs_filters._COUNTING:  # a second time at once
+        with jobs._COUNTING:  # a second time at once
             assert count_filters("scheduler", now) == "" and filters.waits()
         for _year in range(2):
             assert count_filters("scheduler", now) == ""
@@ -224,12 +224,12 @@ def test_a_count_that_fails_or_is_killed_holds_up_no_one(now: datetime, at: Call
     ask(person := asker(), missed(HALLWAY), now)
     for tried in range(MOST_TRIES):
         missed(HALLWAY)
-        failpoints.configure("unit.before_commit:raise:2")  # it is claimed, and then
+        operations.configure("unit.before_commit:raise:2")  # it is claimed, and then
         try:
-            with pytest.raises(failpoints.FailpointReached):
+            with pytest.raises(operations.FailpointReached):
                 count_asked(now + tried * CLAIM, 60)
         finally:
-            failpoints.configure("")
+            operations.configure("")
         db.session.rollback()
         assert count_asked(now + tried * CLAIM, 60) == {"counted": 0}  # the dead one holds it yet
     assert count_asked(now + MOST_TRIES * CLAIM, 60) == {"counted": 0}

@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db, read_one_view
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import conditions_of
-from wss_cases.outcomes.answers.queries import answers_of
+from wss_cases.outcomes.answers import answers_of
 from wss_cases.outcomes.cache_refresh import store_due_counts
 from wss_cases.outcomes.counting.cache import CachedCount
 from wss_cases.outcomes.counting.daily_figures.actions import recount

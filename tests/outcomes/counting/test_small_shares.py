@@ -20,9 +20,9 @@ from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share,
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.outcomes.reports.repeats import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 def part(network: str | None, schools: list[int]) -> Piece:

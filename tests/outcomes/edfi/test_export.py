@@ -30,7 +30,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 

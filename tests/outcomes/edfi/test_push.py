@@ -23,7 +23,7 @@ from tests.outcomes.edfi.test_export import CANARY
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings.ods import STANDARDS
+from wss_cases.foundation.settings import STANDARDS
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage

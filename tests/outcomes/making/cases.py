@@ -18,9 +18,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 

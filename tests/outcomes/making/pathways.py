@@ -13,12 +13,12 @@ from tests.factories.roster import StudentFactory
 from tests.outcomes.making.small_district import TODAY
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession, Missed
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 DAY = timedelta(days=1)
 

@@ -25,7 +25,7 @@ from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
-from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
+from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
 
 CHICAGO = ZoneInfo("America/Chicago")
 NIGHTS = ((date(2026, 11, 1), 30), (date(2026, 11, 1), 23 * 60 + 40), (date(2026, 10, 31), 23 * 60 + 59))

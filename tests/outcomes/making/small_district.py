@@ -19,8 +19,8 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.pathways.circles.circle.models import CirclePreparation, TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.pathways.common.models import PathwayState
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 

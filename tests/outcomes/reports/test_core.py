@@ -24,7 +24,7 @@ from wss_cases.incidents.lists import conditions_of, counts_by_group
 from wss_cases.incidents.pages.pages import read_filter
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.counting.totals import core_of
-from wss_cases.outcomes.reports.core.queries import bands_of, reporting, school_rows
+from wss_cases.outcomes.reports.core import bands_of, reporting, school_rows
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.queries import school_days
 

@@ -15,9 +15,9 @@ from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.log import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import Became, CircleRequest, RequestLink, Wish
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 TODAY = date(2026, 11, 24)

@@ -21,7 +21,7 @@ from tests.support.databases import Database, Databases
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_database
+from wss_cases.foundation.connecting import reports_database
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 

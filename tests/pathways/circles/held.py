@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.cases.making import NOW, World, actor_for, make_user
 from tests.factories.cases import PathwayFactory
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import pages
@@ -21,9 +21,9 @@ from wss_cases.pathways.circles.circle.models import (
 )
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import Agreement
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.rules import Pathway, PathwayState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 HELD_AT = NOW - timedelta(hours=2)
 DUE = (NOW + timedelta(days=7)).date()

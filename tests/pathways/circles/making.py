@@ -12,8 +12,7 @@ from sqlalchemy import inspect
 from tests.cases.making import NOW, TODAY, World, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles import keepers
@@ -33,8 +32,8 @@ from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.topics import KnownTopic

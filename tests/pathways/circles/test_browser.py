@@ -15,8 +15,7 @@ from tests.pathways.circles.making import add_supporter, answer, make_circle, pl
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import MeetingState, SupporterRelation
 

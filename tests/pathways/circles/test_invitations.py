@@ -12,13 +12,12 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, circle_now, plan, ready_circle, train
 from tests.support.servers.receiving_calendar import ReceivingCalendar
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.pathways.circles import keepers
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation, MeetingState
 from wss_cases.pathways.circles.meeting import pages

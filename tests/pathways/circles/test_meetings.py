@@ -21,7 +21,7 @@ from tests.pathways.circles.making import (
     ready_circle,
     terms,
 )
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -38,7 +38,7 @@ from wss_cases.pathways.circles.invitations import meeting_file
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 AFTER = LATER + timedelta(hours=1)
 

@@ -20,15 +20,14 @@ from tests.pathways.circles.making import (
     ready_circle,
     train,
 )
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingState
 from wss_cases.pathways.circles.circle.queries import kept_circle
 from wss_cases.pathways.circles.training import setting_of, trained_keepers
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.pages import take_back
-from wss_cases.training.records.queries import TrainingRecord
 
 VISIT = {
     "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",

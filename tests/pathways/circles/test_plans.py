@@ -11,15 +11,14 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseParticipantFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.pathways.circles.making import make_circle, plan, ready_circle
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.plans.models import CirclePlan, CirclePlanKind, PlanContent
 from wss_cases.pathways.circles.plans.pages import change_plan
-from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind, PlanContent
-from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, PathwayState
 
 ROUNDS = "What happened?\n\n  Who was affected? \nWhat is needed now?"
 PLAN = {"title": "A calm start", "rounds": ROUNDS, "shared_values": "Respect\nPatience", "talking_piece": "A stone"}

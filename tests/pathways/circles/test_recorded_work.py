@@ -11,7 +11,7 @@ from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import make_circle, record_pre_meeting, record_support
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.outcomes.counting.repair.queries import contacts
 from wss_cases.outcomes.counting.scope.rules import Scope

@@ -28,8 +28,7 @@ from tests.pathways.circles.making import (
     screen,
     train,
 )
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import CaseParticipant, GuardianTold, PlanState, SafetyPlan
 from wss_cases.casework import pathway_page
@@ -45,7 +44,7 @@ from wss_cases.pathways.circles.circle.rules import Facts, Hold, holds_on, is_me
 from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.training import setting_of, trained_keepers
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.training.records.pages import end_training, record_training
 from wss_cases.training.topics import KnownTopic
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, plan, ready_circle, terms
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.models import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -21,8 +21,8 @@ from wss_cases.pathways.circles.agreements.pages import TermDraft, complete_circ
 from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import WithoutMeeting
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.rules import PathwayState
 
 APART = WithoutMeeting.APART
 DUE = LATER + timedelta(days=8)

@@ -11,8 +11,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, record_consent, screen
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseResult
 from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp
@@ -22,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.meeting import pages as meeting_pages
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.records.family_copies.copy.contents import _cases
 
 

@@ -12,8 +12,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.support.depth import examples
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp
@@ -22,14 +21,22 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common import pages as life
-from wss_cases.pathways.common.rules import ENDED, OUTCOMES, TRANSITIONS, EndReason, Pathway, PathwayState, outcomes_for
+from wss_cases.pathways.common.models import (
+    ENDED,
+    OUTCOMES,
+    TRANSITIONS,
+    EndReason,
+    Pathway,
+    PathwayState,
+    outcomes_for,
+)
 from wss_cases.pathways.conversations import log_conversation
 from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence
 from wss_cases.pathways.mentoring.plan.queries import plan_of
 from wss_cases.pathways.reengagement.pages import save_plan as save_return
 from wss_cases.pathways.referrals.case_page import draft as draft_referral
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 ACTS = {
     "offer": lambda w, row: life.offer(Invocation(w.actor, NOW), row.id, by=w.coordinator.id, on=TODAY),

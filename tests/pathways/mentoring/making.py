@@ -9,13 +9,12 @@ from typing import Any
 from tests.cases.making import NOW, TODAY, World, actor_for, make_user, make_world
 from tests.factories.cases import PathwayFactory
 from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.mentoring.course import match as match_action
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence, Mentor, MentoringPlan, Reason
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 START = date(2026, 11, 2)
 COURSE: dict[str, Any] = {

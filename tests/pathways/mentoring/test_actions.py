@@ -13,14 +13,13 @@ from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matched, make_mentored, make_pathway, match
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, PathwayState
 from wss_cases.pathways.mentoring import card as cards
 from wss_cases.pathways.mentoring import mentors
 from wss_cases.pathways.mentoring.course import EARLY, finish, review, save_plan
@@ -35,7 +34,7 @@ from wss_cases.pathways.mentoring.plan.models import (
 )
 from wss_cases.pathways.mentoring.plan.queries import my_students, plan_of, session_on
 from wss_cases.pathways.mentoring.sessions import DayAnswer, log_group, log_session
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 ABSENT = DayAnswer(missed=Missed.STUDENT_ABSENT)
 HELD = DayAnswer(minutes=30)

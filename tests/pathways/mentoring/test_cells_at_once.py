@@ -13,13 +13,12 @@ from tests.factories.mentoring import DailyCardFactory
 from tests.pathways.mentoring.making import NOW, TODAY, make_matched, make_mentored
 from tests.support.applications import make_app
 from tests.support.databases import Database
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.mentoring.cells import Cell, mark_cell
 from wss_cases.pathways.mentoring.plan.models import Cadence, DailyCard, DailyCardDay
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 PERIODS = ["Period 1", "Period 2", "Lunch"]
 AT_ONCE = 2 * len(PERIODS)

@@ -10,8 +10,7 @@ from tests.factories.cases import CaseParticipantFactory
 from tests.factories.mentoring import DailyCardFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.mentoring.making import TODAY, make_matched, make_mentored
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
@@ -23,7 +22,7 @@ from wss_cases.pathways.mentoring.cells import Cell, mark_cell, note_arrival, no
 from wss_cases.pathways.mentoring.day_grid import Place, changes_in, columns_of, name_of, place_in
 from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay, Missed
 from wss_cases.pathways.mentoring.plan.queries import session_on
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 PAGE = "/mentoring/today"
 

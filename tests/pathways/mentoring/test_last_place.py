@@ -12,8 +12,7 @@ from sqlalchemy import func, select
 from tests.pathways.mentoring.making import COURSE, NOW, make_mentored, make_pathway
 from tests.support.applications import make_app
 from tests.support.databases import Database
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.mentoring.course import match

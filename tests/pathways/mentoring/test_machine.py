@@ -16,18 +16,18 @@ from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import pages as life
-from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
+from wss_cases.pathways.common.models import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
 from wss_cases.pathways.mentoring import mentors
 from wss_cases.pathways.mentoring.course import finish, review
 from wss_cases.pathways.mentoring.plan.models import After, GoesOn, Mentor, Missed
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
 from wss_cases.pathways.mentoring.sessions import DayAnswer, log_session
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 ROWS, MENTORS = 5, 2
 which = st.integers(0, ROWS - 1)

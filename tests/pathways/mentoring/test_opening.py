@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 from tests.cases.making import actor_for, make_user
 from tests.factories.roster import StudentFactory
 from tests.pathways.mentoring.making import TODAY, make_mentored
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
@@ -28,12 +27,12 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.opening import AgreedHow, AgreedWho, Because, SupportStart, is_adult, open_support
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, School, StudentGuardian
 from wss_cases.roster.directory.rules import Restriction
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 @pytest.fixture

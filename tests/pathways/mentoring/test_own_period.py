@@ -10,8 +10,7 @@ from tests.factories.cases import CaseParticipantFactory
 from tests.factories.mentoring import DailyCardFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.mentoring.making import TODAY, make_matched, make_mentored
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -21,7 +20,7 @@ from wss_cases.pathways.mentoring.cells import Cell, mark_cell, note_arrival
 from wss_cases.pathways.mentoring.own_period import Question, initials_apart, mark_own, next_after
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 SECRETS = ("mentor", "check-in", "Fight", "Willow", "Calm starts", "incident", "Diaz", "Marcus")
 

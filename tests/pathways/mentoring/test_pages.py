@@ -14,11 +14,11 @@ from tests.factories.mentoring import DailyCardFactory, MentorFactory, Mentoring
 from tests.pathways.mentoring.making import START, TODAY, make_matched, make_mentored, make_pathway
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.mentoring.case_page import next_steps
 from wss_cases.pathways.mentoring.plan.models import Cadence, DailyCardDay, Mentor, MentoringGroup, Missed
 from wss_cases.pathways.mentoring.plan.queries import plan_of, reviews_of, session_on
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 NOW = "2026-11-24 10:00"
 

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local, zone_of
-from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
+from wss_cases.pathways.common.models import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
 from wss_cases.pathways.reengagement import pages
 from wss_cases.pathways.reengagement.case_page import next_steps
 from wss_cases.pathways.reengagement.plan import (

@@ -13,8 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseState, HarmedSays
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page import acts as casework
@@ -22,9 +21,9 @@ from wss_cases.casework.pathway_page import end_early
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
 from wss_cases.pathways.reengagement.pages import complete
 from wss_cases.pathways.reengagement.plan import (
     AwayCause,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.pathways.reengagement.making import Removed
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 
 @pytest.fixture

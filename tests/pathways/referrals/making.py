@@ -11,15 +11,14 @@ from tests.factories.accounts import acting
 from tests.factories.cases import PathwayFactory
 from tests.factories.referrals import PartnerFactory, make_partner_user
 from tests.factories.roster import GuardianFactory, StudentGuardianFactory
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 FIELDS = ["name", "grade", "need"]
 """What the family agrees to, beside the kind of help."""

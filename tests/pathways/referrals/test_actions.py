@@ -13,14 +13,14 @@ from tests.cases.making import NOW, TODAY
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.referrals.making import Scene, accept, consent, draft, finish, make_scene, send, sent, serve, signed
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common import pages as life
-from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, PathwayState
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner

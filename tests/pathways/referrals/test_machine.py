@@ -22,7 +22,7 @@ from tests.factories.base import fresh
 from tests.pathways.referrals.making import FIELDS, Scene, finish, make_scene, sent, serve, signed
 from tests.support.depth import examples
 from tests.support.pages.client import PageClient
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -30,7 +30,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import pages as life
-from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, PathwayState
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner

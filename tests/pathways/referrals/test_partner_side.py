@@ -21,9 +21,8 @@ from tests.pathways.referrals.making import Scene, make_scene, sent
 from tests.support.applications import people_client
 from tests.support.databases import Databases
 from tests.support.depth import in_turn
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.gate import permission_of
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
@@ -33,7 +32,7 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner

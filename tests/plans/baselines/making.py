@@ -9,7 +9,7 @@ from tests.factories.accounts import acting
 from tests.factories.incidents import make_incident
 from tests.factories.roster import StudentFactory
 from tests.plans.making import Planning
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.plans.baselines.queries import baselines_of

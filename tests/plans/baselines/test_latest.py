@@ -17,7 +17,7 @@ from wss_cases.plans.baselines.queries import baselines_of
 from wss_cases.plans.measures import SURVEY
 from wss_cases.plans.plan.baselines import SurveyValue
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanGoal, without_baseline
+from wss_cases.plans.plan.goals.models import PlanGoal, without_baseline
 from wss_cases.plans.plan.progress import move_plan
 
 TRUST = {"instrument": "5Essentials", "scale": "Trust", "year": "2025-26"}

@@ -11,11 +11,10 @@ import pytest
 from tests.factories.accounts import acting, make_user
 from tests.factories.plan_money import make_strategy
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.plans.plan.goals.queries import PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanStrategy
 from wss_cases.roster.directory.models import School
 
 

@@ -10,7 +10,7 @@ from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, mak
 from tests.factories.plans import PlanGoalFactory, PlanStrategyFactory
 from wss_cases.foundation.db import db
 from wss_cases.plans.money.files.rules import FileKind, MoneyFile
-from wss_cases.plans.money.funding.queries import FundingChange, FundingSource
+from wss_cases.plans.money.funding.models import FundingChange, FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.plan.core.models import SchoolPlan
 

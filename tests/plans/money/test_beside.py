@@ -16,11 +16,11 @@ from tests.support.pages.tables import heads_of, rows_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.tables.columns import Order
-from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.queries import Listed, Wanted, days_open, listed
 from wss_cases.plans.plan.baselines import PlanBaseline
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.directory.models import Student
 
 TODAY = date(2026, 11, 20)

@@ -19,7 +19,7 @@ from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.plans.money.funding import actions
 from wss_cases.plans.money.funding.actions import Given
-from wss_cases.plans.money.funding.queries import Funding, FundingChange, FundingSource, funding_by_source
+from wss_cases.plans.money.funding.models import Funding, FundingChange, FundingSource, funding_by_source
 
 POLICE = Given("2026-27", FundingSource.FORMER_POLICE, 15_000_000, 2)
 WHY = "The state cut this money in October"

@@ -10,8 +10,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.plans import PlanGoalFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
 from tests.support.pages.reading import forms, parse
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.plans.plan.answers import PlanAnswer

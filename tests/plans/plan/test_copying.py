@@ -16,7 +16,7 @@ from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.copying import moved_day
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
 from wss_cases.plans.plan.progress import PlanReview, ReviewKind
 
 

@@ -18,8 +18,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.goals.models import Direction, PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, change_goal, remove_goal, remove_strategy
-from wss_cases.plans.plan.goals.queries import Direction, PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component
 
 MEASURED = {

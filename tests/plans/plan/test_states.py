@@ -19,7 +19,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.answers import PlanAnswer
 from wss_cases.plans.plan.core.models import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, way_forward
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.home import change_plan, start_plan
 from wss_cases.plans.plan.progress import PlanReview, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component

@@ -11,15 +11,14 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh, put
 from tests.factories.plans import MeetingHeardFactory, PlanGoalFactory, SchoolMeetingFactory, SchoolPlanFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.settings import forget
+from wss_cases.plans.public.publications.models import PlanPublication, seals_of
 from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for
-from wss_cases.plans.public.publications.rules import PlanPublication, seals_of
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import newest_id, said_of, set_setting
 

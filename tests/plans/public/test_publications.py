@@ -23,8 +23,7 @@ from tests.factories.roster import (
 )
 from tests.plans.public.making import SUMMARY, PublicScene, change, confirmed, row, switch
 from tests.support.pages.reading import forms, parse
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -32,10 +31,10 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.public.publications.models import PlanPublication, key_of
 from wss_cases.plans.public.publications.pages import WrittenYes, publish, withdraw
 from wss_cases.plans.public.publications.presenters import Summary
 from wss_cases.plans.public.publications.queries import read_by_anyone
-from wss_cases.plans.public.publications.rules import PlanPublication, key_of
 
 TODAY = date(2026, 11, 24)
 

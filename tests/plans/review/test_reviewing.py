@@ -13,15 +13,14 @@ from tests.factories.base import fresh, put
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, StudentFactory
 from tests.plans.making import Planning, make_plan
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveySource, SurveyValue
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.plan.goals.queries import Direction
+from wss_cases.plans.plan.goals.models import Direction
 from wss_cases.plans.plan.progress import PlanReview, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
 from wss_cases.plans.review import close_review, goals_of, is_reached, rate_goal, reviews_of, start_review

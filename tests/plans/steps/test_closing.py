@@ -14,8 +14,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
 from tests.plans.making import NOW, Planning, make_plan
 from tests.workday.feed.making import events, made_address
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.evidence import Evidence

@@ -9,12 +9,11 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.plans import SchoolMeetingFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.voices.meetings.rules import SchoolMeeting
+from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.votes import PlanVote, VotingBody, confirm_vote, record_vote
 
 HELD = date(2026, 11, 10)

@@ -19,16 +19,15 @@ from tests.factories.plans import (
     SchoolPlanFactory,
 )
 from tests.factories.roster import SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.voices.meetings.acts import answer_heard, write_heard
+from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, SchoolMeeting, Theme, themes_on
 from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme, themes_on
 
 TODAY = date(2026, 11, 24)
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.factories.accounts import acting
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, Manner, Part
-from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
+from wss_cases.records.family_copies.draft import decide, hand_on, release
 from wss_cases.records.family_copies.request import ask
 
 ALL = tuple(Part)

@@ -16,8 +16,7 @@ from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.records.family_copies.making import Here
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -27,7 +26,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
 from wss_cases.records.family_copies.copy.pages import draft_of
-from wss_cases.records.family_copies.draft.actions import MAIL, Decision, decide, hand_on
+from wss_cases.records.family_copies.draft import MAIL, Decision, decide, hand_on
 from wss_cases.records.family_copies.release import withdraw
 from wss_cases.roster.directory.models import Student
 

@@ -11,17 +11,16 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.safeguards import make_approver
 from tests.records.family_copies.making import Here
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
-from wss_cases.records.family_copies.draft.actions import decide, hand_on
+from wss_cases.records.family_copies.draft import decide, hand_on
 from wss_cases.records.family_copies.release import waiting
 
 HANDED = {"manner": "in_person", "identity": "Known to the office"}

@@ -25,7 +25,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Addendum
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 
 PRINTED = "a coordinator prints the copy"

@@ -15,17 +15,15 @@ from tests.factories.roster import StaffMemberFactory
 from tests.factories.safeguards import make_approver
 from tests.intake.making import WALL, Place
 from tests.records.named_in_error.test_taking_out import ask, scene
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.deputies import pages
-from wss_cases.incidents.deputies.pages import ask_deputies, take_look
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents import deputies
+from wss_cases.incidents.deputies import DeputyLook, ask_deputies, take_look
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -218,6 +216,6 @@ def nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the sweep's part once more: it opens no unit of work."""
     opened: list[Any] = []
     with monkeypatch.context() as patch:
-        patch.setattr(pages, "unit_of_work", lambda *given: opened.append(given) or unit_of_work(*given))
+        patch.setattr(deputies, "unit_of_work", lambda *given: opened.append(given) or unit_of_work(*given))
         ask_deputies(clock.now())
     assert opened == []

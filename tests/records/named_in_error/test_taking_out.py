@@ -16,8 +16,7 @@ from tests.factories.cases import PathwayFactory
 from tests.factories.roster import GuardianFactory, StudentFactory, StudentGuardianFactory
 from tests.factories.safeguards import DisciplineActionFactory, make_notification
 from tests.intake.making import WALL, Place
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -27,14 +26,14 @@ from wss_cases.incidents.incident.models import Addendum, GuardianContact
 from wss_cases.incidents.incident.queries import priors
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.incidents.telling import may_tell, yes_to
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of, figures_of_school
 from wss_cases.pathways.circles.keepers import name_keeper
 from wss_cases.pathways.circles.notes.pages import read_notes, write_note
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty

@@ -28,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.db import Base, db
-from wss_cases.records.retention.reach.queries import goes_to
-from wss_cases.records.retention.reach.table_owners import TABLES, Whose
+from wss_cases.records.retention.reach import TABLES, Whose, goes_to
 
 THEN = datetime(2019, 3, 5, 16, tzinfo=UTC)
 DAY = date(2019, 3, 5)

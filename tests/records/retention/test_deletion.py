@@ -18,12 +18,10 @@ from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFacto
 from tests.records.retention.canary import Planter, files_with, found_in
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import Case, CaseNote
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, operations
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.operations import failpoints
 from wss_cases.incidents.incident.models import Incident, IncidentDraft, IncidentPerson
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import verify
@@ -41,8 +39,7 @@ from wss_cases.records.retention.core.pages import (
 )
 from wss_cases.records.retention.core.queries import kinds_of
 from wss_cases.records.retention.deletion.pages import carry_out, confirm
-from wss_cases.records.retention.reach.queries import Reader
-from wss_cases.records.retention.reach.table_owners import TABLES, Whose
+from wss_cases.records.retention.reach import TABLES, Reader, Whose
 from wss_cases.records.retention.schedule import decide
 from wss_cases.roster.directory.models import Enrolment, GuardianLimit, Student
 
@@ -258,12 +255,12 @@ def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
     second.everything(**shared)
     deletion_id = propose_and_confirm(world, world.student_id, second.ids["student"])
     before = found_in(["zqsecond"])
-    failpoints.configure("unit.before_commit:raise:2")
+    operations.configure("unit.before_commit:raise:2")
     try:
-        with pytest.raises(failpoints.FailpointReached):
+        with pytest.raises(operations.FailpointReached):
             carry_out(clock.now())
     finally:
-        failpoints.configure("")
+        operations.configure("")
     db.session.remove()
     assert found_in([WORD]) == [] and found_in(["zqsecond"]) == before
     states = select(DeletionItem.state).where(DeletionItem.deletion_id == deletion_id).order_by(DeletionItem.id)

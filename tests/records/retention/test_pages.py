@@ -15,8 +15,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import SignInAttempt, UserSession
 from wss_cases.casework.transfer.pages import continue_elsewhere
 from wss_cases.foundation import clock
@@ -24,7 +23,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import IncidentDraft
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold, circle_held, is_student_held
 from wss_cases.records.retention.core.pages import DeletionState, Part, RecordDeletion, RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, rules_on, years_after, years_before

@@ -11,8 +11,7 @@ from wss_cases.foundation.db import Base
 from wss_cases.journal.models import Disclosure
 from wss_cases.records.retention.core.queries import schedule_rows
 from wss_cases.records.retention.deletion.erasure import written
-from wss_cases.records.retention.reach.queries import goes_to
-from wss_cases.records.retention.reach.table_owners import TABLES, Whose
+from wss_cases.records.retention.reach import TABLES, Whose, goes_to
 
 
 def undeclared(tables: Any) -> list[str]:

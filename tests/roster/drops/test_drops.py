@@ -14,7 +14,7 @@ import config
 from tests.roster.oneroster.bundles import roster, user, write, zipped
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.jobs.rosters import take_rosters
+from wss_cases.jobs.ticks import take_rosters
 from wss_cases.roster import drops
 from wss_cases.roster.directory.models import ImportRun, Student
 from wss_cases.roster.drops import QUIET, TORN

@@ -15,8 +15,7 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory, two_parents
 from tests.pathways.circles.making import add_supporter, record_consent
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import GuardianTold, SafetyPlan
 from wss_cases.casework.safety_plans import acts as plans
 from wss_cases.followups.evidence import Evidence
@@ -30,19 +29,18 @@ from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.messages import ExceptionKind
 from wss_cases.pathways.circles.privilege import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.pages import save_plan
 from wss_cases.pathways.referrals.case_page import draft
 from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.questioning import pages as asking
-from wss_cases.safeguards.questioning.queries import AdultPresent, QuestionedBy, Questioning
-from wss_cases.safeguards.restraint.models import RestraintKind
-from wss_cases.safeguards.restraint.pages import record_restraint, tell_guardian
+from wss_cases.safeguards.questioning.models import AdultPresent, QuestionedBy, Questioning
+from wss_cases.safeguards.restraint import RestraintKind, record_restraint, tell_guardian
 
 FATHER, MOTHER, NOBODY = "Aldous Quillfeather, by phone", "Ms. Goldleaf", ""
 

@@ -13,8 +13,7 @@ from tests.factories.accounts import RoleGrantFactory, UserFactory, acting, make
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.roster.oneroster.bundles import NOW, org, roster, take, user, write
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.accounts.people.pages import give_role

@@ -16,8 +16,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.roster.oneroster.bundles import NOW, Row, roster, take, user, write
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState
 from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.network_approvers import NetworkApprover
@@ -27,9 +26,9 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.pages import write_note
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.sweep import sweep
 
 SIGNED_IN, SIGNED_OUT, KEEPER, APPROVER = range(4)

@@ -12,8 +12,7 @@ from sqlalchemy import func, select
 from tests.factories.accounts import UserFactory, acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.roster.oneroster.bundles import NOW
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.pages import give_role
 from wss_cases.foundation.errors import Refused

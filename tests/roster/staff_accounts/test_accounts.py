@@ -13,17 +13,16 @@ from sqlalchemy import func, select
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.roster.oneroster.bundles import NOW, roster, take, user, write
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.people.pages import set_enabled
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.staff_accounts.actions import confirm_rule, give_back, make_wave, set_rule
+from wss_cases.roster.staff_accounts.models import AccountWave, Standing
 from wss_cases.roster.staff_accounts.pages import send_waves
 from wss_cases.roster.staff_accounts.queries import newest_rule, proposals
-from wss_cases.roster.staff_accounts.rules import AccountWave, Standing
 
 TODAY = date(2026, 11, 24)
 

@@ -13,16 +13,15 @@ from sqlalchemy import event, insert, select
 from tests.factories.accounts import UserFactory, acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.roster.oneroster.bundles import NOW
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.jobs.rosters import take_rosters
+from wss_cases.jobs.ticks import take_rosters
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost
 from wss_cases.roster.staff_accounts.actions import confirm_rule, set_rule
+from wss_cases.roster.staff_accounts.models import AccountTally, Standing
 from wss_cases.roster.staff_accounts.pages import FEW, keep_tallies
 from wss_cases.roster.staff_accounts.queries import proposals
-from wss_cases.roster.staff_accounts.rules import AccountTally, Standing
 
 PAGE = "/people/roster"
 MOST_STATEMENTS = 25

@@ -17,10 +17,10 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.jobs.rosters import take_rosters
+from wss_cases.jobs.ticks import take_rosters
+from wss_cases.roster import uploads
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.uploads import pages
-from wss_cases.roster.uploads.queries import RosterUpload, RosterUploadPart, UploadState
+from wss_cases.roster.uploads import RosterUpload, RosterUploadPart, UploadState
 
 UPLOAD = "/roster/upload"
 PEOPLE = [user(n) for n in range(6)]
@@ -132,7 +132,7 @@ def test_a_kill_between_check_and_commit_loses_nothing_and_doubles_nothing(
     tick()
     client.submit(address, holding="version")
     with monkeypatch.context() as killed:
-        killed.setattr(pages, "import_oneroster", _dies)
+        killed.setattr(uploads, "import_oneroster", _dies)
         with pytest.raises(KeyboardInterrupt):
             tick()
     assert (students(), db.session.scalars(select(RosterUpload.state)).one()) == (0, UploadState.WRITING)
@@ -148,7 +148,7 @@ def _dies(actor: Any, path: Path, now: Any, source: str, **more: Any) -> Any:
     return REAL(actor, path, now, source, **{**more, "first": first})
 
 
-REAL = pages.import_oneroster
+REAL = uploads.import_oneroster
 
 
 def test_who_lost_the_right_meanwhile_imports_nothing_and_what_waits_is_forgotten(

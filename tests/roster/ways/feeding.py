@@ -23,7 +23,7 @@ from tests.support.applications import Rollback, people_client
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.jobs.rosters import take_rosters
+from wss_cases.jobs.ticks import take_rosters
 from wss_cases.roster.directory.models import (
     Enrolment,
     Guardian,

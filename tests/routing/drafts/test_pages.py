@@ -19,7 +19,7 @@ from wss_cases.accounts.account.models import UserSession
 from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.drafts.presenters import either
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
 
 ClientAs = Callable[[Any], PageClient]

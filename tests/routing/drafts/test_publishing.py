@@ -14,8 +14,7 @@ from tests.factories.roster import SchoolFactory
 from tests.routing.asking import localized
 from tests.routing.editing import edit_row, hand_over, publish, row_of, with_values
 from tests.routing.first_rules.rule_set import VERSION, first_rows
-from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Actor, Invocation, Role
 from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale, Unavailable
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
@@ -25,7 +24,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.row_editor.pages import RowChanged, move_row, remove_row, save_row
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet, get_rule_set, rule_set_in_force, rule_sets, table_of
 

@@ -14,9 +14,9 @@ from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.pages import FindingKind
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.vocabulary import FindingKind
 
 Rows = list[dict[str, Any]]
 Edit = Callable[[dict[str, dict[str, Any]]], None]

@@ -21,7 +21,7 @@ from tests.routing.first_rules.notation import (
     rule,
     true,
 )
-from wss_cases.routing.engine.pages import FACE_TO_FACE, Duty, FollowUpKind, Kind, Person
+from wss_cases.routing.engine.vocabulary import FACE_TO_FACE, Duty, FollowUpKind, Kind, Person
 
 _CAUSED_OR_BOTH: Final = ["caused_harm", "both"]
 _DUE: Final = {"yes": "due", "unknown": "due", "no": "due"}

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from tests.routing.first_rules import hold_and_duty_reasons as sentences_rest
 from tests.routing.first_rules import pathway_reasons as sentences
-from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.vocabulary import Kind, Person
 
 Json = dict[str, Any]
 

@@ -20,7 +20,7 @@ from tests.routing.first_rules.notation import (
     rule,
     true,
 )
-from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.vocabulary import Kind, Person
 
 SERIOUS: Final = any_of(at_least("group", 3), is_in("injury", "needed_care"))
 

@@ -18,8 +18,7 @@ from tests.factories.routed import FIRST_DAY, answered, routed
 from tests.routing.editing import edit_row, with_values
 from tests.routing.first_rules.rule_set import VERSION, first_rows, first_table
 from tests.routing.strategies import facts_of
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.engine.check import broken_promises
 from wss_cases.routing.engine.evaluation import run

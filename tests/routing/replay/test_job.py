@@ -22,10 +22,10 @@ from wss_cases.jobs import ticks
 from wss_cases.jobs.ticks import tick
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.engine.pages import RuleSetState
-from wss_cases.routing.replay import pages as replay_pages
+from wss_cases.routing.engine.vocabulary import RuleSetState
+from wss_cases.routing.replay import actions as replay_actions
+from wss_cases.routing.replay.actions import carry_on
 from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
-from wss_cases.routing.replay.pages import carry_on
 from wss_cases.routing.replay.replayer import Tally
 from wss_cases.routing.rule_sets import RuleSet
 
@@ -59,7 +59,7 @@ def district(session: Any) -> Actor:
 
 def asked(district: Actor, made: RuleSet, now: datetime) -> Replay:
     """Return a new replay of a rule set over everything."""
-    found = replay_pages.ask(district, made.id, FIRST_DAY, LAST_DAY, now)
+    found = replay_actions.ask(district, made.id, FIRST_DAY, LAST_DAY, now)
     row: Replay = fresh_replay(found)
     return row
 
@@ -165,10 +165,10 @@ def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(
     row = asked(district, made, now)
     dean = acting(make_user(Role.DEAN))
     with pytest.raises(NotFound):
-        replay_pages.cancel(dean, row.id, now)
-    replay_pages.cancel(district, row.id, now)
+        replay_actions.cancel(dean, row.id, now)
+    replay_actions.cancel(district, row.id, now)
     with pytest.raises(Refused):
-        replay_pages.cancel(district, row.id, now)
+        replay_actions.cancel(district, row.id, now)
     assert carry_on(now) == {"replayed": 0}
     again = asked(district, made, now)
     carry_on(now)

@@ -15,7 +15,7 @@ from tests.routing.signs.test_signs import ROWS
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.rule_sets import RuleSet, signs_of
 
 SHIPPED = json.loads(ROWS.read_text(encoding="utf-8"))

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from tests.factories.base import fresh
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW, Place
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole

@@ -15,8 +15,7 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -38,7 +37,7 @@ from wss_cases.safeguards.discipline.removals.models import (
     DisciplineAction,
     DisciplineKind,
 )
-from wss_cases.safeguards.discipline.removals.pages import spans_of, versions_of
+from wss_cases.safeguards.discipline.removals.queries import spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import days_away
 
 TODAY = date(2026, 11, 24)

@@ -15,7 +15,7 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW, set_facts
 from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
 from tests.safeguards.discipline.test_appeals import FIXED, scope_of
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -27,7 +27,7 @@ from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_
 from wss_cases.safeguards.discipline.family_notice import notice_for
 from wss_cases.safeguards.discipline.recording.pages import hear_student
 from wss_cases.safeguards.discipline.removals.models import AppealOutcome, AskedBy, DisciplineKind
-from wss_cases.safeguards.discipline.removals.pages import spans_of
+from wss_cases.safeguards.discipline.removals.queries import spans_of
 from wss_cases.safeguards.discipline.removals.rules import days_away, hear_by, is_title_ix
 
 TODAY = date(2026, 11, 24)

@@ -23,12 +23,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
-from wss_cases.safeguards.discipline.removals.pages import offered_to
+from wss_cases.safeguards.discipline.removals.queries import offered_to
 
 ENDLESS = {"kind": DisciplineKind.EXPULSION, "days": 0}
 

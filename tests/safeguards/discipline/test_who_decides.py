@@ -13,8 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.handling import close

@@ -13,15 +13,14 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import At, Place, make_place
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.delivery.queue import deliver
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.rules import late_reaches, warns_at
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS

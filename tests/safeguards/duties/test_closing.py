@@ -16,12 +16,11 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.factories.safeguards import LegalDutyFactory, make_approver
 from tests.support.pages.reading import forms
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.deputies.queries import DeputyLook
+from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty import pages

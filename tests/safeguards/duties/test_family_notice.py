@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.intake.making import NOW, WALL, Place, set_facts
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.pages import take_second_review

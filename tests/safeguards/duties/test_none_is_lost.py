@@ -18,8 +18,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.routing.strategies import facts_of
 from tests.support.depth import examples
-from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError

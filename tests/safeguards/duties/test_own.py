@@ -18,8 +18,7 @@ from tests.factories.cases import CaseFactory, CaseIncidentFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.pages.reading import forms
-from wss_cases.access.actor import CASE_TEAM, SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import CASE_TEAM, SYSTEM, Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

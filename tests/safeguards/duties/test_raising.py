@@ -16,8 +16,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.factories.safeguards import LegalDutyFactory, duty_kind
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage

@@ -21,14 +21,13 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.safeguards.generated.stories import Story, story_of
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
-from wss_cases.intake.decision.pages import decide
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.open_questions.models import PURPOSE
 from wss_cases.intake.open_questions.pages import answer_fact

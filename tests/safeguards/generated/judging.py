@@ -13,7 +13,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 

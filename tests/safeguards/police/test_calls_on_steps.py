@@ -15,12 +15,12 @@ from tests.factories.safeguards import LegalDutyFactory, duty_kind
 from tests.safeguards.police.test_avoidable import made_at
 from tests.safeguards.police.test_review import NOW, Scene, mails
 from tests.safeguards.police.test_second_person import DANGER, by_hand, call, found
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.contacts import add_sergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.reports.drill_down.queries import rows_behind
+from wss_cases.outcomes.reports.drill_down import rows_behind
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKindStep, StepWhom
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.rules import whom_of

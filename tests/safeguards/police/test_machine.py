@@ -17,8 +17,7 @@ from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene, answer
 from tests.support.depth import examples
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.models import DutyState

@@ -16,8 +16,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory, two_parents
 from tests.factories.safeguards import LegalDutyFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.contacts import add_sergeant, sergeants_of
@@ -26,7 +25,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.duties.duty.models import DutyState
 from wss_cases.safeguards.duties.duty.queries import steps_of

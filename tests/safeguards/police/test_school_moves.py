@@ -9,8 +9,7 @@ import pytest
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.safeguards.police.test_review import NOW, Scene, answer, mails, scene, state
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.errors import NotFound
 from wss_cases.roster.networks import NONE, move_school
 from wss_cases.safeguards.police.review.models import PoliceReview, ReviewState

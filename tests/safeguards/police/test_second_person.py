@@ -14,8 +14,7 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StaffMemberFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import NOW, Scene, mails
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

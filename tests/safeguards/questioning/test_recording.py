@@ -14,14 +14,13 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.questioning import pages as acts
-from wss_cases.safeguards.questioning.queries import AdultPresent, ClaimedException, QuestionedBy, Questioning
+from wss_cases.safeguards.questioning.models import AdultPresent, ClaimedException, QuestionedBy, Questioning
 from wss_cases.safeguards.questioning.rules import has_contact
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

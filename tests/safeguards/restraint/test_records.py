@@ -14,14 +14,18 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import Removing
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.discipline.removals.rules import told_late
-from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
-from wss_cases.safeguards.restraint.pages import record_restraint, review_restraint, tell_guardian
-from wss_cases.safeguards.restraint.queries import restraint_counts
+from wss_cases.safeguards.restraint import (
+    RestraintKind,
+    RestraintRecord,
+    record_restraint,
+    restraint_counts,
+    review_restraint,
+    tell_guardian,
+)
 
 TODAY = date(2026, 11, 24)
 START, END = NOW - timedelta(minutes=30), NOW - timedelta(minutes=26)

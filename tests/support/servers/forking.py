@@ -33,7 +33,7 @@ from tests.support.compiled.revisions import share_revisions
 from tests.support.compiled.templates import FOLDER, share_compiled_templates
 from tests.support.passwords import make_passwords_cheap
 from wss_cases.app import create_app
-from wss_cases.foundation.database.schema import is_known
+from wss_cases.foundation.database import is_known
 
 LONGEST_ORDER = 1 << 17
 LONGEST_SAID = 4000
@@ -139,7 +139,7 @@ def _import() -> None:
     share_what_addresses_take()
     share_revisions()
     make_passwords_cheap()
-    for module in ("gunicorn.app.wsgiapp", "psycopg", "wss_cases.web.buffering"):
+    for module in ("gunicorn.app.wsgiapp", "psycopg", "wss_cases.web.serving"):
         import_module(module)
     with create_app().app_context():
         is_known("")

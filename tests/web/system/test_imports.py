@@ -22,8 +22,8 @@ from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import BundleRefused, Cause
 from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.runs import REFUSED
-from wss_cases.setup.checklist.pages import roster as roster_age
-from wss_cases.setup.checklist.rules import Found, Level
+from wss_cases.setup.checklist import Found, Level
+from wss_cases.setup.checklist import roster as roster_age
 from wss_cases.web.system import LISTED
 
 

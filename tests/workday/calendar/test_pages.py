@@ -18,8 +18,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
-from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
@@ -29,12 +28,12 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.roster.calendar.days import day_at
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.calendar.pages import settle_changes
 from wss_cases.workday.sweep import sweep
 

@@ -20,7 +20,7 @@ from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.roster.calendar.days import day_at
-from wss_cases.roster.calendar.importing.queries import CalendarDraft, decisions_of
+from wss_cases.roster.calendar.importing.models import CalendarDraft, decisions_of
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
 
 IMPORT = "/school-calendar/import"

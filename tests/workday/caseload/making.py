@@ -13,9 +13,9 @@ from tests.factories.roster import StudentFactory
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 SORTS: tuple[tuple[CaseState, Kind | None, PathwayState, int | None], ...] = (
     (CaseState.INTAKE, None, PathwayState.PROPOSED, None),

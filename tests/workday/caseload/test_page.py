@@ -19,9 +19,9 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.cases import caseload_of
-from wss_cases.pathways.common.rules import Pathway, PathwayState, Step
+from wss_cases.pathways.common.models import Pathway, PathwayState, Step
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.caseload.queries import calendar, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import (
     Group,

@@ -16,7 +16,7 @@ from tests.pathways.circles.making import plan, ready_circle
 from tests.support.applications import people_client
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 
 CANARY = "Zephyrine", "Quillfeather", "CANARY77"

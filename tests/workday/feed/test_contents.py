@@ -16,8 +16,7 @@ from tests.pathways.circles.making import LATER, answer, plan
 from tests.support.applications import people_client
 from tests.support.pages.asked import asked
 from tests.workday.feed.making import CANARY, circle_keeper, events, full, made_address, mentored_by, read, reentry
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.pages import set_enabled

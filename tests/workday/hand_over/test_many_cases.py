@@ -12,8 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import keep, make_circle
 from tests.support.pages.tables import rows_of
 from tests.workday.caseload.making import fill_desk
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import Cover

@@ -17,8 +17,7 @@ from tests.factories.incidents import IncidentFactory, make_incident
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.circles.making import open_requirements, plan
 from tests.support.pages.asked import asked
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Cover
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState
 from wss_cases.followups.pages.follow_up import reassign
@@ -26,11 +25,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.digest.messages import groups
 from wss_cases.workday.my_day.pages import MOST_THINGS
 from wss_cases.workday.my_day.queries import MOST_DUE, my_day

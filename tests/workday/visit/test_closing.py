@@ -17,7 +17,7 @@ from wss_cases.followups.core.models import FollowUpAct, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 TODAY = date(2026, 11, 24)
 

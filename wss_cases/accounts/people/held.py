@@ -30,7 +30,7 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused, existing
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.rooms import Room

@@ -6,10 +6,8 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import case, column, func, select, table
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import (
@@ -44,7 +42,6 @@ from wss_cases.accounts.sign_in.sessions.actions import (
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import confirm_person, counts_as_person
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import dotted
@@ -52,13 +49,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import LEAST_LETTERS, fold_address
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Hit, Place, Room, Searchable
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 
 BY_HAND_LASTS = timedelta(days=365)
 STAFF = table("staff_member", column("user_id"), column("email"), column("source"), column("is_active"))

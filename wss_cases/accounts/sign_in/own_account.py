@@ -53,9 +53,8 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
-from wss_cases.foundation.sign_in.sso import is_on
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user, is_on, login_user, logout_user
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place, Room
 from wss_cases.journal.unit_of_work import unit_of_work

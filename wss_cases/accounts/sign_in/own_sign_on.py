@@ -12,8 +12,7 @@ from wss_cases.accounts.account.pages import ConfirmForm, ConfirmWithCodeForm
 from wss_cases.accounts.credentials import factor_state, password_matches
 from wss_cases.accounts.sign_in.second_factor import Checked, prove
 from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions
-from wss_cases.accounts.sign_in.sso.pages import OWNER, attach
-from wss_cases.accounts.sign_in.sso.rules import CLAIM_SECONDS
+from wss_cases.accounts.sign_in.sso import CLAIM_SECONDS, OWNER, attach
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

@@ -13,16 +13,14 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.sign_in.sso.pages import GOING, arrive, refused
+from wss_cases.accounts.sign_in.sso import GOING, arrive, refused
 from wss_cases.foundation import clock
+from wss_cases.foundation import sign_in as sign_on
 from wss_cases.foundation.db import Base, Id
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.sign_in import sso as sign_on
-from wss_cases.foundation.sign_in.identity import SAML_REQUEST, Answer, Identity, SignOnRefused
-from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.foundation.pages import Page, link
+from wss_cases.foundation.sign_in import SAML_REQUEST, Answer, Identity, SignOnRefused, csrf
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import unit_of_work
 

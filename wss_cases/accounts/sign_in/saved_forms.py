@@ -13,9 +13,9 @@ from wss_cases.accounts.account.models import AccountState, UserAccount, UserSes
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.envelope import seal, unseal
-from wss_cases.foundation.operations.shares import WHOLE, Share
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal, unseal
+from wss_cases.foundation.operations import WHOLE, Share
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 
 

@@ -49,17 +49,16 @@ from wss_cases.accounts.sign_in.sessions.actions import (
 )
 from wss_cases.accounts.sign_in.sessions.pages import HALF, enter, fresh_within, lead_on, load_signed_in
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_token, token_digest
-from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.pages import Page, code_picture
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user, login_user
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user, login_user
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 

@@ -11,17 +11,16 @@ from sqlalchemy import select
 from wtforms import DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.api.tokens import queries
-from wss_cases.api.tokens.queries import (
+from wss_cases.api.tokens import models
+from wss_cases.api.tokens.models import (
     LONGEST,
     MOST_CALLS,
     PREFIX,
@@ -36,20 +35,17 @@ from wss_cases.api.tokens.queries import (
     seconds_to_wait,
 )
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, choices, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import new_token, token_digest
-from wss_cases.foundation.pages import Page, with_flash
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.pages import Page, link, with_flash
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.roster.networks import RENAMED, Renamed, network_names
 
@@ -193,7 +189,7 @@ def page() -> Page:
     """Every token, the newest first."""
     _manages()
     rows = [(token.name, url_for(".token", api_token_id=token.id), _line(token), *_state(token))
-            for token in queries.tokens()]  # fmt: skip
+            for token in models.tokens()]  # fmt: skip
     actor = current_actor()
     return render_template("api/tokens/list.html", rows=rows, makes=can(actor, Permission.API_ACCESS_MAKE, actor))
 
@@ -213,7 +209,7 @@ def make() -> Page:
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            token = queries.get_token(token_id)
+            token = models.get_token(token_id)
             # a form sent twice creates a single token, whose secret was shown the first time
             shown = secret if token.secret_digest == token_digest(secret) else ""
             return token_page(token, shown)
@@ -248,7 +244,7 @@ def _schools(text: str) -> list[int]:
 def token(api_token_id: int) -> Page:
     """One token: what it reads, who made it, and its state."""
     _manages()
-    return token_page(queries.get_token(api_token_id))
+    return token_page(models.get_token(api_token_id))
 
 
 def token_page(row: ApiToken, secret: str = "") -> Page:
@@ -270,7 +266,7 @@ def token_page(row: ApiToken, secret: str = "") -> Page:
 
 def _facts(row: ApiToken) -> list[tuple[str, Any]]:
     names = user_names([row.made_by_id, row.agreed_by_id])
-    schools = queries.school_names(row) if row.reach is Reach.SOME else []
+    schools = models.school_names(row) if row.reach is Reach.SOME else []
     return [
         (_("Reads"), [str(Scope(scope).label) for scope in row.scopes]),
         (_("Of which schools"), schools or [row.network or str(row.reach.label)]),
@@ -334,7 +330,7 @@ def end(api_token_id: int) -> Page:
 
 def _act(api_token_id: int, act: Any, words: dict[str, Any], message: str) -> Page:
     _manages()
-    row = queries.get_token(api_token_id)
+    row = models.get_token(api_token_id)
     if row.ended_at is not None:
         raise NotFound
     back = url_for(".token", api_token_id=api_token_id)

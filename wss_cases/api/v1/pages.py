@@ -10,15 +10,15 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.api.tokens.models import Caller, caller_of
 from wss_cases.api.tokens.pages import end_without_maker, note_call
-from wss_cases.api.tokens.queries import Caller, caller_of
 from wss_cases.api.v1 import queries
 from wss_cases.api.v1.rules import Call, Endpoint, Problem, document
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_reading
+from wss_cases.foundation.connecting import reports_reading
 from wss_cases.foundation.db import begin_reading
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.journal.rooms import Room
 
 ENDPOINTS: Final = (queries.ENDPOINT, queries.COUNTS_ENDPOINT, queries.V1_ENDPOINT)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.visibility import in_view
-from wss_cases.api.tokens.queries import Scope
+from wss_cases.api.tokens.models import Scope
 from wss_cases.api.v1.rules import (
     CURSOR,
     SCHOOL,
@@ -43,12 +43,12 @@ from wss_cases.outcomes.counting.scope.rules import Scope as ScopeScope
 from wss_cases.outcomes.counting.scope.rules import Share, month_of, narrowed, reach_of, reference_day, scope_of
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.reports.repeats import LENGTHS, repeats_of
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 

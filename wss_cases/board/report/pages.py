@@ -9,9 +9,8 @@ from flask import Blueprint, render_template, request, url_for
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.board.comments import CommentForm, comment_on, write_comment, writes_comment
@@ -29,15 +28,14 @@ from wss_cases.board.report.queries import (
 )
 from wss_cases.board.school_plan import plan_rows, schools_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, month_words
 from wss_cases.foundation.errors import NotFound, Stale, existing
-from wss_cases.foundation.forms import BaseForm, choices, select
+from wss_cases.foundation.forms import BaseForm, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, local_date, month_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.counting.cache import figures_pages
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
@@ -56,16 +54,16 @@ from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
 from wss_cases.records.stored_pdfs import LANGUAGES, PdfForm
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.engine.pages import Pathway
+from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
 class DeliveryForm(BaseForm):
     """A subscription: whose report (a word of `rules_board.scope_words`), how often, and in which language."""
 
-    scope = select(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
+    scope = choice_field(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
     every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
-    language = select(_l("Language of the report"), LANGUAGES)
+    language = choice_field(_l("Language of the report"), LANGUAGES)
 
     def offer(self, scopes: list[tuple[str, Any]]) -> None:
         self.scope.choices = scopes

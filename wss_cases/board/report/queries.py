@@ -12,8 +12,8 @@ from wss_cases.board.school_plan import PlanNow, plan_now, schools_with_plan
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
@@ -22,7 +22,7 @@ from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.rules import Table
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.reports.cases import Times, times_of
-from wss_cases.outcomes.reports.core.queries import Reporting, reporting, school_rows
+from wss_cases.outcomes.reports.core import Reporting, reporting, school_rows
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.outcomes.reports.repeats import Repeat, repeats_of
 from wss_cases.roster.directory.models import School

@@ -7,13 +7,12 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.housing import may_know_of_housing
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, may_know_of_housing
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants import actor_of, holders
 from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language

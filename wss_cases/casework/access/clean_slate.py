@@ -7,11 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import Select, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.visibility import PastOpening
@@ -20,15 +19,14 @@ from wss_cases.cases.case.queries import get_case
 from wss_cases.casework.access.one_case import PAGE as ONE_CASE_PAGE
 from wss_cases.casework.access.one_case import CaseOpening, Look, long_enough, looks_at
 from wss_cases.casework.access.one_case import openings_of as one_case_openings_of
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -12,16 +12,14 @@ from sqlalchemy import ForeignKey, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import ValidationError
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.actor import Actor, Role, in_schools
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import notes_of
 from wss_cases.casework.case_file import head, history_items, history_seen, open_page
 from wss_cases.casework.next_act import kind_words, state_words
@@ -29,26 +27,23 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.db import Base, Id, by_id, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import district_zone, today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.pages import Page, form_page, link
+from wss_cases.foundation.school_time import day_words, district_zone, moment_words, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 

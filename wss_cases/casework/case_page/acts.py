@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, may_know_of_housing
 from wss_cases.access.gate import current_actor
-from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import colleagues
+from wss_cases.cases.case.actions import move_to, person_words, reopen_case
 from wss_cases.cases.case.models import (
     TRANSITIONS,
     AgreementKept,
@@ -27,43 +27,40 @@ from wss_cases.cases.case.models import (
     HarmedSays,
     ReopenReason,
 )
-from wss_cases.cases.case.pages import move_to, person_words, reopen_case
 from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.progress import join_incident, open_only, write_note
 from wss_cases.casework.case_file import other_case_of, student_here
 from wss_cases.casework.case_page.queries import blockers, left_open, record_of
 from wss_cases.followups.about import About, about
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.followups.core.queries import owner_name, tells_of_housing, title_of
 from wss_cases.followups.making import cancel_row
 from wss_cases.followups.undo import bring_back
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.invitations import tell_planned
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days, students_matching
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 MOST_TYPED = 80
 """Letters of a typed name that are looked for."""

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import AgreementKept, Case, CaseParticipant, CaseState, HarmedSays
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.casework.case_file import (
     TERM_KIND,
@@ -26,16 +26,16 @@ from wss_cases.casework.next_act import harm_words, kind_words
 from wss_cases.casework.pathway_page import pathway_page
 from wss_cases.casework.safety_plans.pages import safety_card, safety_of
 from wss_cases.casework.story import story_of
-from wss_cases.casework.transfer.queries import moved_in
+from wss_cases.casework.transfer.models import moved_in
 from wss_cases.followups.about import TONES, About, Card, about, block, cards
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import FollowUpRow, for_case
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import moment_words
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.common.pages import number

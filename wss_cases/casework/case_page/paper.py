@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case
 from wss_cases.casework.case_file import CasePage, head, history_items, history_seen, open_page, terms_of
 from wss_cases.casework.next_act import SECTION_LABELS, kind_words, state_words
@@ -16,9 +16,9 @@ from wss_cases.casework.story import story_of
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import for_case
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import TermState

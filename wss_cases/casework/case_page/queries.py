@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, HarmedSays
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.safety_plans import living_plans
 from wss_cases.casework.case_file import duty_words, open_duties_of, terms_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -19,11 +19,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement
+from wss_cases.pathways.common.models import LIVE, PathwayState
 from wss_cases.pathways.common.queries import parted, pathways_of
-from wss_cases.pathways.common.rules import LIVE, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import OPEN as OPEN_REFERRAL
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 @dataclass(frozen=True)

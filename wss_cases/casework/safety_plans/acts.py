@@ -9,6 +9,7 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired
 
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import (
     PLAN_TRANSITIONS,
     Case,
@@ -19,7 +20,6 @@ from wss_cases.cases.case.models import (
     SafetyPlan,
     SafetyPlanReview,
 )
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant, participants_of
 from wss_cases.cases.progress import open_only
 from wss_cases.cases.safety_plans import living_plans, load_plan

@@ -9,19 +9,18 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import PLAN_TONES, Case, CaseState, GuardianTold, PlanAnswer, PlanState, SafetyPlan
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import cases_of_incident, get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.safety_plans import get_plan, living_plans, plan_reviews, plans_of
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days

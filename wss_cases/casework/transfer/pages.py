@@ -14,13 +14,13 @@ from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
+from wss_cases.cases.case.actions import open_continued, person_words
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult
-from wss_cases.cases.case.pages import open_continued, person_words
 from wss_cases.cases.case.queries import choose_lead, get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.progress import open_only, write_note
 from wss_cases.casework.next_act import kind_words
 from wss_cases.casework.safety_plans.acts import draft_plan, end_living
-from wss_cases.casework.transfer.queries import (
+from wss_cases.casework.transfer.models import (
     CONCERNED,
     Moved,
     StudentMove,
@@ -34,26 +34,25 @@ from wss_cases.casework.transfer.queries import (
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CHECK_INS, LIAISON
 from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.pathways.circles.agreements.term_changes import release_term
 from wss_cases.pathways.common.actions import follow, note_end
+from wss_cases.pathways.common.models import EndReason, Pathway, propose
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.common.rules import EndReason, Pathway, propose
 from wss_cases.pathways.legal_holds import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.finder import Finder
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 GOES_ON, CLOSES = "goes_on", "closes"
 

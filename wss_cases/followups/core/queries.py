@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, bindparam, column, false, func, not_, or_, select, table, tuple_
 from sqlalchemy.orm import aliased
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.housing import housing_known_at, may_know_of_housing
+from wss_cases.access.actor import Actor, housing_known_at, may_know_of_housing
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any, holds, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
@@ -21,7 +20,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import either
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 Statement = TypeVar("Statement", bound=Select[Any])
 PATHWAY = table("pathway", column("id"), column("kind")).alias("hung_on")

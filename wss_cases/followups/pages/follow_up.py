@@ -7,9 +7,8 @@ from flask import url_for
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants import actor_of, holders
@@ -19,7 +18,7 @@ from wss_cases.followups import handling
 from wss_cases.followups.about import About, about, spoken_of, without_links
 from wss_cases.followups.calendar import TABLE
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.pages import due_words, note_for, outcomes_of, quick_days
+from wss_cases.followups.core.presenters import due_words, note_for, outcomes_of, quick_days
 from wss_cases.followups.core.queries import get_follow_up, owner_name, title_of
 from wss_cases.followups.core.states import (
     CHECK_INS,
@@ -36,12 +35,11 @@ from wss_cases.followups.core.states import (
 )
 from wss_cases.followups.evidence import BY_CONTACT, NAMES_WHOM, QUESTIONS, Evidence, closes_with, evidence_rows
 from wss_cases.followups.making import cancel_row, check_day, make
-from wss_cases.followups.reminders.pages import escalation_words
 from wss_cases.followups.reminders.queries import escalation_reason, item
+from wss_cases.followups.reminders.sweep import escalation_words
 from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
 from wss_cases.followups.undo import remember, restorable, undo_line
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
@@ -49,7 +47,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, today_at
+from wss_cases.foundation.school_time import day_words, day_words_with_year, local_date, today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import MANNER_LABELS
 from wss_cases.journal.acts import Pages, Subject

@@ -11,10 +11,9 @@ from typing import Any
 from flask import render_template, request, url_for
 from sqlalchemy import ColumnElement, case, func, literal, select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of, table_of
@@ -22,19 +21,19 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.about import PARTIES, TONES, About, about, cards, without_links
 from wss_cases.followups.calendar import Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import FollowUpRow, listing, rows, visible_to
 from wss_cases.followups.core.states import KINDS
 from wss_cases.followups.pages.follow_up import pages
 from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import either
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import day_words
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.foundation.tables.ordering import in_order, worded
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.about import about
 from wss_cases.followups.calendar import Calendars, last_day_for
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.pages import due_words, quick_days
+from wss_cases.followups.core.presenters import due_words, quick_days
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.core.states import MOVE_REASONS
 from wss_cases.followups.making import check_near
@@ -21,14 +20,13 @@ from wss_cases.followups.pages.follow_up import ONE_DAY, ReplanForm
 from wss_cases.followups.rescheduling import Wanted, move_several
 from wss_cases.followups.undo import MOST_AT_ONCE, SPREAD, moved_with, overdue_ids, spread, undo, why_fixed
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.forms import BaseForm, apply_refusal, choices, day_in
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
-from wss_cases.foundation.plausible import day_in
+from wss_cases.foundation.school_time import day_words
 from wss_cases.journal.rooms import Room
 from wss_cases.roster.directory.rules import SchoolDays
 

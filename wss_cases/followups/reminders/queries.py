@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text, union
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.housing import KNOW, may_know_of_housing
+from wss_cases.access.actor import CASE_TEAM, KNOW, STAFF, Actor, Role, may_know_of_housing
 from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.coverage import covers_at
 from wss_cases.accounts.teams import Team, colleagues, teams_at, works
@@ -35,7 +34,7 @@ from wss_cases.followups.reminders.rules import (
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.mail.common.pages import MailTrouble
-from wss_cases.mail.common.queries import choices_of, days_from, unreachable
+from wss_cases.mail.common.rules import choices_of, days_from, unreachable
 from wss_cases.roster.calendar.bells import last_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days

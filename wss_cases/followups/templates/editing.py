@@ -7,9 +7,8 @@ from flask import render_template, request, url_for
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS
@@ -38,14 +37,13 @@ from wss_cases.followups.templates.queries import (
     open_made_from,
 )
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork

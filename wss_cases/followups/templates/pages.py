@@ -34,19 +34,17 @@ from wss_cases.followups.templates.queries import (
     too_far,
 )
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, apply_refusal, choices
 from wss_cases.foundation.i18n import either, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.queries import get_school, school_days
-from wss_cases.routing.engine.pages import Kind, Pathway
+from wss_cases.routing.engine.vocabulary import Kind, Pathway
 
 DAY = _l("Choose a day.")
 PATHWAYS = [

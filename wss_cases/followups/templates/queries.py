@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
+from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind
 
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.operations import deferred
 
 icalendar = deferred("icalendar")
 MAKER = "-//Whole School Safety//wss_cases//EN"

@@ -10,7 +10,7 @@ from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.operations import deferred
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile, ImageOps

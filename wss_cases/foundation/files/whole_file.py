@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations import reach
 
 
 class Busy(OSError):

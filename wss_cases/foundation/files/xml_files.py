@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.operations import deferred
 
 etree = deferred("lxml.etree")
 

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.actor import STAFF, Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.code_tables import HeldRows, own

@@ -2,8 +2,8 @@
 
 import enum
 
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 
 
 class IncidentState(Labelled):

@@ -8,14 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year_bounds
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import (
     BaseForm,
@@ -24,18 +22,18 @@ from wss_cases.foundation.forms import (
     NotBlank,
     PlainForm,
     ShortText,
+    choice_field,
     choices,
+    day_in,
     pick,
     radio,
-    select,
 )
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
-from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import local, zone_of
+from wss_cases.foundation.school_time import local, moment_words, zone_of
 from wss_cases.incidents.additions import add_addendum, answer_question
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
@@ -184,7 +182,7 @@ class ContactForm(PlainForm):
     """An attempt to reach a student's guardian; no guardian means someone not on the roster."""
 
     person = pick(_l("About which student?"), {}, _l("Choose the student."))
-    guardian = select(_l("Who did you try to reach?"), validators=[Optional()], validate_choice=False)
+    guardian = choice_field(_l("Who did you try to reach?"), validators=[Optional()], validate_choice=False)
     at = MomentField(_l("When?"), _l("Enter the date and the time."))
     manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
     result = radio(_l("Result"), RESULT_LABELS, _l("Choose the result."))

@@ -18,15 +18,14 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.pages import make_follow_up, open_with, scene_of
+from wss_cases.intake.decision.actions import make_follow_up, open_with, scene_of
 from wss_cases.intake.recommendation.queries import Situation, shown_to, situation
 from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.common.rules import LIVE, Pathway
-from wss_cases.routing.engine.pages import FollowUpKind, Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import FollowUpKind, Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from flask import Blueprint, request, url_for
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.pages import copy_people
+from wss_cases.cases.case.actions import copy_people
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
@@ -21,8 +20,7 @@ from wss_cases.intake.details.pages import adding_form, named_in
 from wss_cases.intake.report.actions import people_items, route_incident, search_items
 from wss_cases.intake.report.forms import captured_person
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 
 @use_case

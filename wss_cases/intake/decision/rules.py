@@ -10,7 +10,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.intake.open_questions.queries import of_intake
 from wss_cases.intake.recommendation.rules import Plan, PlanHold, PlanItem
-from wss_cases.routing.engine.pages import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
+from wss_cases.routing.engine.vocabulary import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
 
 FOR_THE_YOUNGEST = frozenset(
     {

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, radio, select
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choice_field, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -41,14 +41,14 @@ def yes_no(label: Any) -> RadioField:
 
 
 def pick(label: Any, labels: Labels) -> SelectField:
-    return select(label, [("", _l("Not answered")), *labels.items()], validators=[Optional()])
+    return choice_field(label, [("", _l("Not answered")), *labels.items()], validators=[Optional()])
 
 
 class DetailsForm(BaseForm):
     """The details of the whole report; `details_form` adds the fields of one report."""
 
     heard_from = radio(_l("How do you know of it?"), states.HEARD_FROM_LABELS)
-    location = select(_l("Where, exactly?"), validators=[InputRequired(_l("Choose where it happened."))])
+    location = choice_field(_l("Where, exactly?"), validators=[InputRequired(_l("Choose where it happened."))])
     injury = pick(OF_REPORT["injury"], states.INJURY_LABELS)
     weapon = pick(OF_REPORT["weapon"], states.WEAPON_LABELS)
     substance = pick(OF_REPORT["substance"], states.SUBSTANCE_LABELS)
@@ -122,13 +122,13 @@ class AddPersonForm(BaseForm):
 
     people = SelectMultipleField(_l("Add a person"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
-    kind = select(
+    kind = choice_field(
         _l("Or someone who is not on the lists"),
         [("", _l("No one")), *((k, PersonKind(k).label) for k in PersonKind if k is not PersonKind.STUDENT)],
         validators=[Optional()],
     )
     description = ShortText(_l("Describe them in a few words"))
-    in_place_of = select(_l("Who is this?"), validators=[Optional()])
+    in_place_of = choice_field(_l("Who is this?"), validators=[Optional()])
 
 
 def details_form(
@@ -193,8 +193,8 @@ def person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict
     behaviors = [("", _l("Not coded yet")), *((str(code.id), behavior_words(code)) for code in codes)]
     prefix = f"p{person.id}_"
     return {
-        prefix + "role": select(_l("Role"), list(PersonRole.labels().items())),
-        prefix + "behavior": select(OF_PERSON["behavior"], behaviors, validators=[Optional()]),
+        prefix + "role": choice_field(_l("Role"), list(PersonRole.labels().items())),
+        prefix + "behavior": choice_field(OF_PERSON["behavior"], behaviors, validators=[Optional()]),
         prefix + "motivation": pick(OF_PERSON["motivation"], states.MOTIVATION_LABELS),
         prefix + "injury": pick(OF_PERSON["person_injury"], states.INJURY_LABELS),
         prefix + "family_text": LongText(OF_PERSON["family_text"]),

@@ -8,36 +8,32 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, select
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import place_words
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_row
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.additions import COPIED, MERGED, merge_report
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, shows_words
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.incidents.other_schools import parts_of
-from wss_cases.intake.duplicates.queries import ToldApart, pair_of, possible_duplicates, stays
+from wss_cases.intake.duplicates.models import ToldApart, pair_of, possible_duplicates, stays
 from wss_cases.intake.recommendation.queries import people_of_each
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.pages import initials_of
 from wss_cases.routing.rule_sets import RoutingAnswer
 

@@ -7,15 +7,14 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.pages import drop_draft, open_care
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.intake.offline.messages import PURPOSE, Entry, EntryState, OfflineEntry, Written, own_entry
 from wss_cases.intake.report.actions import names_in_words, write_report
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.practice.log.pages import Held, write_entry
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
+from wss_cases.practice.log import Held, write_entry
 
 
 @dataclass(frozen=True)

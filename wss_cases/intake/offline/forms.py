@@ -13,7 +13,7 @@ from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.intake.offline.messages import Fields
 from wss_cases.intake.report.forms import CaptureForm
-from wss_cases.practice.log.pages import PracticeForm, group_value, group_words
+from wss_cases.practice.log import PracticeForm, group_value, group_words
 
 LONGEST_NAME = 200
 MOST_NAMES = 30

@@ -10,24 +10,22 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor, Invocation
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, might
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.sealed_boxes import SealingKey, box_in, key_for, newest_key, opened, owner_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import dotted, force_locale, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user, generate_csrf
+from wss_cases.foundation.school_time import local_date, moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user, generate_csrf
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import Capture, is_unknown
@@ -63,7 +61,7 @@ from wss_cases.intake.report.forms import WORD_ANSWERS
 from wss_cases.intake.report.rules import FIGURE, MOST_WORDS, QUESTIONS, SKIPPED, STATED_BY, TILES_OF, stated
 from wss_cases.journal.queries import already_done
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
-from wss_cases.practice.log.pages import new_form
+from wss_cases.practice.log import new_form
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
 from wss_cases.routing.rule_sets import signs_on

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from wtforms import HiddenField, RadioField
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Stale
 from wss_cases.foundation.forms import BaseForm, ShortText
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.settings.reading import signing_keys
+from wss_cases.foundation.school_time import moment_words
+from wss_cases.foundation.settings import signing_keys
 from wss_cases.incidents.additions import MERGED
 from wss_cases.incidents.details import set_roles
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, signs_of
@@ -30,9 +30,8 @@ from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import in_both
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.routing.engine.pages import Duty
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.routing.engine.vocabulary import Duty
 
 LONGEST_LOOK = 24 * 60 * 60
 

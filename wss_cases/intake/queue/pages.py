@@ -6,16 +6,15 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import DomainError, Refused
-from wss_cases.foundation.forms import AskingForm, BaseForm, choices, select
+from wss_cases.foundation.forms import AskingForm, BaseForm, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -28,10 +27,10 @@ from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.assignment import REVIEWERS, reviewers_at
-from wss_cases.intake.decision.pages import decide, open_duty_count
+from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, may_be_batched
+from wss_cases.intake.duplicates.models import possible_duplicates
 from wss_cases.intake.duplicates.pages import Known, told, twin_words
-from wss_cases.intake.duplicates.queries import possible_duplicates
 from wss_cases.intake.open_questions.queries import must_answer
 from wss_cases.intake.queue import queries
 from wss_cases.intake.queue.queries import (
@@ -58,9 +57,9 @@ DAYS = (1, 2, 5, 10)
 class NarrowForm(AskingForm):
     """Filter by kind, place and time waited."""
 
-    kind = select(_l("What happened"), [ANY, *Tile.labels().items()])
-    place = select(_l("Where"))
-    days = select(_l("Waiting"))
+    kind = choice_field(_l("What happened"), [ANY, *Tile.labels().items()])
+    place = choice_field(_l("Where"))
+    days = choice_field(_l("Waiting"))
 
     def offer(self, places: Mapping[str, str]) -> None:
         self.place.choices = choices([ANY, *places.items()])

@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.housing import may_know_of_housing
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.access.actor import Actor, may_know_of_housing
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
-from wss_cases.routing.engine.pages import FollowUpKind, Kind
+from wss_cases.routing.engine.vocabulary import FollowUpKind, Kind
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 

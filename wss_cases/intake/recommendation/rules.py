@@ -12,7 +12,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED, has_plan
 from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, PersonKind
 from wss_cases.routing.engine.facts import FACTS, Facts, asked_before_family, holds
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.vocabulary import (
     PATHWAY_OF,
     POLICE_DUTIES,
     AppliesTo,

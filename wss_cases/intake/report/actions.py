@@ -42,14 +42,13 @@ from wss_cases.incidents.other_schools import pass_on
 from wss_cases.intake.report.forms import NAMED, NUMBER, captured_person
 from wss_cases.intake.report.rules import answered, read_later, with_signs
 from wss_cases.journal.extension_points import react
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import StaffMember, Student
 from wss_cases.roster.directory.pages import short_grade
 from wss_cases.roster.directory.queries import staff_matching, students_matching
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties, raise_first_duties

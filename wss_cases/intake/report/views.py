@@ -6,22 +6,20 @@ from datetime import datetime, timedelta
 from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Invocation
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import moment_words, time_words, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.drafts import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import likely_duplicates, newest_draft

@@ -8,9 +8,8 @@ from flask import redirect, request, url_for
 from wtforms import BooleanField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -20,11 +19,11 @@ from wss_cases.foundation.forms import (
     NotBlank,
     PlainForm,
     ShortText,
+    choice_field,
     choices,
     filled,
     pick,
     radio,
-    select,
     sent_answers,
 )
 from wss_cases.foundation.i18n import gettext as _
@@ -37,7 +36,7 @@ from wss_cases.incidents.incident.pages import set_state, tell_of_danger
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.corrections.changes import add_named
-from wss_cases.intake.decision.pages import (
+from wss_cases.intake.decision.actions import (
     NO_ACTION_REASONS,
     OTHERWISE_REASONS,
     UNFOUNDED,
@@ -57,11 +56,10 @@ from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.pages import AcceptForm, after_decision, decided_first, reviewed, show
 from wss_cases.journal.acts import Act, Pages, Subject, Then
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.conversations import LOG, USUAL, LogForm, repair_days
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.vocabulary import Kind, Person
 
 PART = "part_"
 PARTS = {
@@ -125,9 +123,9 @@ def _refuse_decided(incident: Incident) -> None:
 class FactsForm(PlainForm):
     """Facts that only a reviewer can give; an empty answer leaves a fact unchanged."""
 
-    verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()), validators=[InputRequired()])
-    danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
-    mutual = select(_l("Was the harm mutual?"), YES_NO)
+    verified = choice_field(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()), validators=[InputRequired()])
+    danger = choice_field(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
+    mutual = choice_field(_l("Was the harm mutual?"), YES_NO)
 
 
 @_act(

@@ -7,21 +7,19 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from wtforms import BooleanField
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, filled, select
+from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, choice_field, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, saved_first
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState
@@ -30,10 +28,10 @@ from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.assignment import assignee_of
 from wss_cases.intake.corrections.changes import changes_for
 from wss_cases.intake.corrections.facts.queries import withdrawal_asked
-from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide
+from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES, decide
 from wss_cases.intake.decision.rules import Choice, is_light
+from wss_cases.intake.duplicates.models import apart_from
 from wss_cases.intake.duplicates.pages import twins_of
-from wss_cases.intake.duplicates.queries import apart_from
 from wss_cases.intake.open_questions.pages import Words, question_rows, shown_at
 from wss_cases.intake.open_questions.queries import is_forgotten, newest_answers
 from wss_cases.intake.recommendation import queries
@@ -46,7 +44,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.discipline.consequences import consequence_rows, consequences_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
-from wss_cases.safeguards.discipline.removals.pages import discipline_of
+from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState
 from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
@@ -59,7 +57,7 @@ class AcceptForm(BaseForm):
     """Accept the recommendation unchanged."""
 
     open_case = BooleanField(_l("Open a case anyway"))
-    conversation = select(
+    conversation = choice_field(
         _l("Did the conversation already take place?"),
         [("", _l("Not yet: add a follow-up to hold it")), *CONVERSATION_OUTCOMES.items()],
         validate_choice=False,

@@ -24,7 +24,7 @@ from wss_cases.intake.corrections.changes import Changes, key_of
 from wss_cases.intake.decision.rules import Added, is_held
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
-from wss_cases.routing.engine.pages import AppliesTo, FollowUpKind, HoldState, Kind, Person
+from wss_cases.routing.engine.vocabulary import AppliesTo, FollowUpKind, HoldState, Kind, Person
 from wss_cases.routing.engine.wording import said
 
 # Until the facts are established a person is reported, not responsible.

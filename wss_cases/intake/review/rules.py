@@ -5,7 +5,7 @@ from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.intake.recommendation.rules import PoliceFinding
-from wss_cases.routing.engine.pages import Duty, Police
+from wss_cases.routing.engine.vocabulary import Duty, Police
 
 ARMS = frozenset({Duty.FIREARM_OR_GUN_THREAT.value, Duty.FIREARM_REPORT_CHICAGO.value})
 MAY_BE_ARMED = frozenset({"imminent_danger", "weapon", "gun_violence_threat", "fire_or_bomb"})

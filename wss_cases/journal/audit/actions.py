@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.rules import CLOCK, CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, Clocks, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, Counter
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work

@@ -11,7 +11,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, last_seal, notes_of, seal, unsealed, without_seal
 from wss_cases.journal.audit.rules import (
     ATTACHED,

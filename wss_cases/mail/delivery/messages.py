@@ -12,11 +12,11 @@ from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.plain_templates import link, render_plain
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.pages import link, render_plain
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import CalendarPart, Mail, MailList, MessageKind, kind_of
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.queries import choice_of, wanted
+from wss_cases.mail.common.rules import choice_of, wanted
 from wss_cases.mail.preferences import stop_token
 
 EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")

@@ -17,32 +17,28 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 from wtforms.validators import Length
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might, require
 from wss_cases.accounts.sign_in.saved_forms import device_words
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.keys.push_keys import PushKey
+from wss_cases.foundation.keys import PushKey, seal
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.push import queries
-from wss_cases.mail.push.queries import REASONS, TEST, PushDelivery, PushDevice, device_at, is_live, newest_key
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
+from wss_cases.mail.push import models
+from wss_cases.mail.push.models import REASONS, TEST, PushDelivery, PushDevice, device_at, is_live, newest_key
 from wss_cases.mail.push.rules import LONGEST_ENDPOINT, MOST_DEVICES, PURPOSE, Subscription, check_subscription
 
 
@@ -194,15 +190,15 @@ SEEN = "push-seen"
 
 
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    if queries.newest_key() is None or not might(actor, Permission.PUSH_USE):
+    if models.newest_key() is None or not might(actor, Permission.PUSH_USE):
         return None
-    return "mail_pages/push/panel.html", {"devices": len(queries.own_devices(actor.user_id, clock.now()))}
+    return "mail_pages/push/panel.html", {"devices": len(models.own_devices(actor.user_id, clock.now()))}
 
 
 def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
     """The offer to turn on messages in this browser; None if its person may not, or declined. `wanted`: whether
     there is a reason to ask, never before the first report of danger."""
-    key = queries.newest_key()
+    key = models.newest_key()
     if not wanted or key is None or NOT_NOW in request.cookies or not might(actor, Permission.PUSH_USE):
         return None
     return _form(actor, key) | {"next": request.full_path.rstrip("?")}
@@ -211,7 +207,7 @@ def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
 def offer_on_my_day(actor: Actor, now: datetime) -> dict[str, Any] | None:
     """The offer for someone who was told of danger while none of their devices gets messages."""
     may_ask = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
-    return offer(actor, wanted=may_ask and queries.heard_of_danger_without_push(actor, now))
+    return offer(actor, wanted=may_ask and models.heard_of_danger_without_push(actor, now))
 
 
 def _form(actor: Actor, key: PushKey) -> dict[str, Any]:
@@ -229,9 +225,9 @@ def mine() -> Page:
                 "", _("This browser’s push service is not one that this site sends to. Nothing was turned on.")
             )
         return _done(lambda: _turn_on(form), _("This device gets messages now. Send a test message to see one."))
-    actor, now, key = current_actor(), clock.now(), queries.newest_key()
-    devices = queries.own_devices(actor.user_id, now)
-    last = queries.last_messages([device.id for device in devices])
+    actor, now, key = current_actor(), clock.now(), models.newest_key()
+    devices = models.own_devices(actor.user_id, now)
+    last = models.last_messages([device.id for device in devices])
     return render_template(
         "mail_pages/push/devices.html",
         rows=[device_row(device, last.get(device.id), current_user.row.session_id) for device in devices],
@@ -243,7 +239,7 @@ def key_to_ask_with(actor: Actor) -> str:
     """The key for a page whose browser must ask whose its messages are; '' if not needed or not allowed. The page of
     devices asks each time, because one may have been turned off elsewhere."""
     asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
-    key = queries.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
+    key = models.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
     return key.public if key is not None else ""
 
 
@@ -297,5 +293,5 @@ def not_now() -> Page:
 
 
 ROOM = Room(
-    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": queries.load_device}
+    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": models.load_device}
 )

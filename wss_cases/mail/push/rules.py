@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.keys.push_keys import PushKey
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.keys import PushKey
+from wss_cases.foundation.operations import deferred
 
 PURPOSE: Final = "push"
 """Purpose of the keys that seal the addresses."""

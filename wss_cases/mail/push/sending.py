@@ -17,19 +17,19 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.grants import actor_of
-from wss_cases.foundation.connecting.outward import Unreachable, post
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.operations.failpoints import reach
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.operations import reach
+from wss_cases.foundation.outward import Unreachable, post
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import PushWords, kind_of
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.queries import Verdict
+from wss_cases.mail.common.rules import Verdict
 from wss_cases.mail.delivery.messages import due_now
+from wss_cases.mail.push.models import TEST, PushDelivery, PushDevice, is_live, key_named, push_kinds, subscription_of
 from wss_cases.mail.push.pages import end_device, queue_push
-from wss_cases.mail.push.queries import TEST, PushDelivery, PushDevice, is_live, key_named, push_kinds, subscription_of
 from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of, host_of, path_of, pause_after, posted
 
 BATCH = 20

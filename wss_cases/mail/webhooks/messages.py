@@ -24,20 +24,20 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, load_object, require
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.keys.envelope import unseal
-from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.keys import unseal
+from wss_cases.foundation.operations import reach
+from wss_cases.foundation.outward import Unreachable, is_public, post
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.queries import Verdict, is_over, pause_after
+from wss_cases.mail.common.rules import Verdict, is_over, pause_after
 from wss_cases.mail.webhooks.models import HookEvent, Webhook, WebhookDelivery, WebhookSecret
 from wss_cases.roster.directory.models import School
 

@@ -10,33 +10,29 @@ from sqlalchemy import delete, select
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form, submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.code_tables import HeldRows
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal
+from wss_cases.foundation.pages import Page, form_page, link, with_flash
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, use_case
 from wss_cases.mail.common import pages
 from wss_cases.mail.webhooks import messages, models
 from wss_cases.mail.webhooks.messages import OLD_SECRET_SIGNS, PURPOSE, body_of, check_url, new_secret, schools_by_code

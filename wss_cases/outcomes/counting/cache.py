@@ -21,10 +21,9 @@ from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.connecting.replica import reports_reading
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.connecting import reports_reading
 from wss_cases.foundation.db import Base, db, read_one_view
-from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.typed_json import as_json, reader_of
 
 

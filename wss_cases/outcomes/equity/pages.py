@@ -9,23 +9,20 @@ from flask import Blueprint, flash, render_template, request, url_for
 from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.dated_settings import add_row
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.cache import read_ahead
 from wss_cases.outcomes.counting.scope.pages import shown, years_of
 from wss_cases.outcomes.counting.scope.queries import first_year_key

@@ -46,10 +46,10 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.rules import Table, plain_tables, table_from
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
 from wss_cases.pathways.circles.terms import Agreement
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
-from wss_cases.routing.engine.pages import Person
+from wss_cases.routing.engine.vocabulary import Person
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 

@@ -15,26 +15,24 @@ from sqlalchemy import ColumnElement, ForeignKey, String, Text, insert, select, 
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import ValidationError
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.grants import holders, in_force_at
 from wss_cases.accounts.list_columns import order_of, sorted_words, takes_files
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.foundation.tables.columns import Column, shown_columns
 from wss_cases.journal.extension_points import list_kinds
 from wss_cases.journal.message_kinds import MessageKind, leads_to

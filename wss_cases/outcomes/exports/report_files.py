@@ -12,13 +12,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.cases.case.models import HarmedSays
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.outcomes.collections.federal.queries import crdc
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.outcomes.collections.federal import crdc
 from wss_cases.outcomes.collections.state import state
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of

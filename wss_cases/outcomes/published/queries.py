@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, extract, func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
 from wss_cases.foundation.db import db
-from wss_cases.foundation.plausible import EARLIEST
+from wss_cases.foundation.forms import EARLIEST
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, reads_everywhere, visible_to

@@ -27,8 +27,8 @@ from wss_cases.outcomes.reports.charts import Point, bar
 from wss_cases.outcomes.reports.pathways import days_words
 from wss_cases.outcomes.reports.repeats import Repeat
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of

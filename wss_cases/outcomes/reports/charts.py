@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import weekday_name
 from wss_cases.incidents.lists import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.repair.models import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS
@@ -16,7 +16,7 @@ from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier
 from wss_cases.outcomes.counting.totals import Core, Repair
 from wss_cases.outcomes.published.models import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
-from wss_cases.routing.engine.pages import Pathway
+from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.consequences import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.police.review.models import NotificationGround

@@ -28,15 +28,15 @@ from wss_cases.outcomes.counting.scope.queries import (
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, hidden_among, shown_of
 from wss_cases.outcomes.reports.charts import Point, bar
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.reengagement.plan import ReengagementPlan, is_near
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 GOOD: Final = 4
 """The value from which an answer counts as favorable, on the scale of 1 to 5."""

@@ -12,23 +12,21 @@ from sqlalchemy import extract, func, select
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.dates import month_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
+from wss_cases.foundation.school_time import at_local, district_zone, local_date, month_words, zone_of
 from wss_cases.outcomes.counting.scope.pages import shown, years_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.pathways import figures_of_pathways, said_rows
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.practice.log.pages import tier_of
-from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.practice.log import Leader, PracticeEntry, PracticeKind, tier_of
 from wss_cases.practice.requests.models import Became, CircleRequest
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.pages import in_force
-from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 SOON = timedelta(days=60)

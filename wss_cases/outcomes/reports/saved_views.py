@@ -7,9 +7,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
@@ -17,11 +16,9 @@ from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.daily_figures.queries import SavedView
-from wss_cases.outcomes.reports.core.pages import narrowed_page
-from wss_cases.outcomes.reports.core.queries import views_of
+from wss_cases.outcomes.reports.core import narrowed_page, views_of
 
 MOST_VIEWS = 50
 

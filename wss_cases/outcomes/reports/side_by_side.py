@@ -26,8 +26,7 @@ from wss_cases.outcomes.counting.repair.queries import LEFT_OUT, came_to, closed
 from wss_cases.outcomes.counting.scope.pages import years_of
 from wss_cases.outcomes.counting.scope.queries import counted, networks_of, recorded_year_before, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, per_100_a_day
-from wss_cases.outcomes.reports.core.pages import Narrowed, blueprint, narrowed_page
-from wss_cases.outcomes.reports.core.queries import SchoolRow, school_rows
+from wss_cases.outcomes.reports.core import Narrowed, SchoolRow, blueprint, narrowed_page, school_rows
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification

@@ -10,12 +10,11 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.followups.core.queries import get_follow_up
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.agreements.pages import term_row
 from wss_cases.pathways.circles.agreements.queries import may_read_terms
@@ -33,13 +32,13 @@ from wss_cases.pathways.circles.circle.queries import told_who_said_what, with_k
 from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.meeting.pages import TONES
 from wss_cases.pathways.circles.outside import outside_words
+from wss_cases.pathways.circles.plans.models import plan_of
 from wss_cases.pathways.circles.plans.pages import circle_plan_card
-from wss_cases.pathways.circles.plans.queries import plan_of
-from wss_cases.pathways.circles.requirements.pages import requirement_row
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import completion_meeting_allowed
-from wss_cases.pathways.common.rules import LIVE, Panel, Pathway, PathwayState, ids
-from wss_cases.training.records.queries import names_of
+from wss_cases.pathways.common.models import LIVE, Panel, Pathway, PathwayState, ids
+from wss_cases.training.records.models import names_of
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:

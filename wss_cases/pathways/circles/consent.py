@@ -10,9 +10,8 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.mail.family_texts import Text, family_text
 from wss_cases.pathways.circles.circle.models import (
     CONSENT_TRANSITIONS,
     CircleConsent,
@@ -33,11 +32,11 @@ from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.invitations import tell_calendars
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import audit_only, load_live, note_acceptance, note_offer
+from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.common.queries import family_language
-from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.telling import refuse_kept_off
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 def invite(

@@ -20,13 +20,12 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.grants import actor_of, in_force_at
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import CalendarPart, Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
@@ -43,9 +42,9 @@ from wss_cases.pathways.circles.circle.models import (
 from wss_cases.pathways.circles.circle.queries import leads_now
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.common.actions import add_audited
-from wss_cases.pathways.common.rules import LIVE, Pathway
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
+from wss_cases.pathways.common.models import LIVE, Pathway
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.training.records.models import TrainingRecord, keeping_counts_on
 
 INVITATION = "circle.invitation"
 

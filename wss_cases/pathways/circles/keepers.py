@@ -20,14 +20,13 @@ from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.forms import PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
@@ -48,8 +47,8 @@ from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.invitations import tell_planned
 from wss_cases.pathways.circles.outside import beside_words, outside_keepers_of
 from wss_cases.pathways.circles.training import Keepers, keepers_at, trained_elsewhere, trained_keepers
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import number, people_choices
-from wss_cases.pathways.common.rules import LIVE, Pathway
 
 
 def candidates(circle: CircleWithKeepers, at: Keepers) -> dict[int, str]:

@@ -10,23 +10,20 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingState, meeting_state
 from wss_cases.pathways.circles.circle.pages import EVERYONE, AnswerForm, attendance_form
 from wss_cases.pathways.circles.circle.queries import kept_circle, led_visible_to
@@ -35,6 +32,7 @@ from wss_cases.pathways.circles.meeting.pages import TONES, attendance_in, came_
 from wss_cases.pathways.circles.meeting.queries import helpers_at
 from wss_cases.pathways.circles.meeting.rules import Attendance, Guest
 from wss_cases.pathways.circles.outside import outside_words
+from wss_cases.pathways.circles.plans.models import CirclePlan, PlanContent, content_of, plan_of
 from wss_cases.pathways.circles.plans.pages import (
     CirclePlanForm,
     copied_content,
@@ -43,11 +41,10 @@ from wss_cases.pathways.circles.plans.pages import (
     plans_to_copy,
     put_plan,
 )
-from wss_cases.pathways.circles.plans.queries import CirclePlan, PlanContent, content_of, plan_of
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import kind_words, people_choices
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 def led_circle(actor: Actor, pathway_id: int, now: datetime) -> Pathway:

@@ -18,7 +18,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import ConfirmField, NotBlank, PlainForm, ShortText
@@ -34,8 +34,8 @@ from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle, subj
 from wss_cases.pathways.circles.circle.queries import get_circle, may_keep, with_keepers
 from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.training import keepers_at
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import ACT, number, people_choices
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import students_by_id, students_matching
 from wss_cases.roster.directory.rules import last_digits

@@ -7,26 +7,23 @@ from flask import render_template, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, printed_address
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways import legal_holds
 from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle, subject_of_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, with_keepers
@@ -36,8 +33,8 @@ from wss_cases.pathways.circles.notes.messages import ExceptionKind, NoteOpening
 from wss_cases.pathways.circles.notes.pages import NOT_WHAT_WAS_SAID, load_for_keeper
 from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver, openings_of, period_names
 from wss_cases.pathways.common.actions import add_audited, not_later
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import ACT, act_context, kind_words, page_of, people_choices
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.roster.telling import refuse_naming_kept_off
 

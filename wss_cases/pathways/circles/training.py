@@ -9,9 +9,8 @@ from sqlalchemy import or_, select
 from wtforms import BooleanField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -25,13 +24,12 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.acts import FRAME
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.circles.circle.queries import coordinators_of, decide
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
-from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
+from wss_cases.training.records.models import TrainingRecord, keeping_counts_on
 
 
 @dataclass(frozen=True)

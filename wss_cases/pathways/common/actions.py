@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant, CaseState
-from wss_cases.cases.case.pages import advance
 from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -20,9 +20,9 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState, has_begun, may_become, outcomes_for
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.pathways.common.models import LIVE, EndReason, Pathway, PathwayState, has_begun, may_become, outcomes_for
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 def follow(

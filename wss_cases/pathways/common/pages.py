@@ -8,27 +8,34 @@ from flask import abort, redirect, request, url_for
 from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.gate import act_form, current_actor
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, participants_of
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio, select
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    NotBlank,
+    PlainForm,
+    ShortText,
+    choice_field,
+    choices,
+    day_in,
+    radio,
+)
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.acts import Act, Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common import queries, rules
+from wss_cases.pathways.common import models, queries
 from wss_cases.pathways.common.actions import (
     check_live,
     not_later,
@@ -37,10 +44,10 @@ from wss_cases.pathways.common.actions import (
     note_offer,
     note_start,
 )
+from wss_cases.pathways.common.models import EndReason, Pathway, outcomes_for, propose
 from wss_cases.pathways.common.queries import get_pathway, team_of
-from wss_cases.pathways.common.rules import EndReason, Pathway, outcomes_for, propose
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Person
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind, Person
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 DAY = _l("Choose a day.")
 
@@ -180,7 +187,9 @@ pages = PathwayPages("pathway_acts", __name__, pathway_subject(), url_prefix="/c
 class AddForm(PlainForm):
     """What is proposed, for whom, and who leads it."""
 
-    kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
+    kind = choice_field(
+        _l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))]
+    )
     for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
@@ -360,7 +369,7 @@ class ConfirmForm(BaseForm):
 
 ROOM = Room(
     pages=(pages,),
-    sentences=rules.SENTENCES,
+    sentences=models.SENTENCES,
     loaders={"pathway": queries.load_pathway},
     exemptions={"case_record": (queries.keeps_case,)},
 )

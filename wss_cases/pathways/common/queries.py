@@ -7,19 +7,18 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.housing import KNOW, housing_known_at, may_know_of_housing
+from wss_cases.access.actor import CASE_TEAM, KNOW, Actor, housing_known_at, may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.pathways.common.rules import LIVE, STANDS, Pathway
+from wss_cases.pathways.common.models import LIVE, STANDS, Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import languages_of
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 Statement = TypeVar("Statement", bound=Select[Any])
 

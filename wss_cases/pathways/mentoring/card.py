@@ -12,27 +12,24 @@ from typing import Any
 from flask import render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, long_day_words, time_words, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.actions import add_audited, check_live
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import asked_day, page_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.mentoring import course
 from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.pathways.mentoring.periods import periods_of
@@ -47,7 +44,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringPlan,
     Missed,
 )
-from wss_cases.pathways.mentoring.plan.pages import card_chart, day_state_words, percent_words, school_days_back
+from wss_cases.pathways.mentoring.plan.presenters import card_chart, day_state_words, percent_words, school_days_back
 from wss_cases.pathways.mentoring.plan.queries import (
     LOGGED,
     OwnStudent,
@@ -61,8 +58,8 @@ from wss_cases.pathways.mentoring.plan.queries import (
 from wss_cases.pathways.mentoring.plan.rules import percent
 from wss_cases.pathways.mentoring.sessions import DayAnswer, check_logged, load_logged, marks_of, period_form, write
 from wss_cases.roster.directory.queries import get_school, school_days
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 LOOK_BACK = timedelta(days=7)
 """How far back a card may be marked."""

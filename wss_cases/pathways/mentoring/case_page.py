@@ -8,12 +8,11 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseOrigin
-from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.rules import LIVE, Panel, Pathway, PathwayState, Step, ids, waiting
+from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
+from wss_cases.pathways.common.models import LIVE, Panel, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.mentoring.opening import start_of, start_rows
 from wss_cases.pathways.mentoring.plan.models import (
     STANDS_LABELS,
@@ -24,7 +23,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringSession,
     Reason,
 )
-from wss_cases.pathways.mentoring.plan.pages import (
+from wss_cases.pathways.mentoring.plan.presenters import (
     card_chart,
     dose_rows,
     dose_sentence,
@@ -45,7 +44,7 @@ from wss_cases.pathways.mentoring.plan.queries import (
 from wss_cases.pathways.mentoring.plan.rules import dose, last_day_of, next_due
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 MOST_SESSIONS = 5
 STANDS_TONES = {"goal_reached": "moss", "goal_partly_reached": "sun"}

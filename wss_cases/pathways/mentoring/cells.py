@@ -9,10 +9,9 @@ from datetime import date
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.actions import add_audited
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.card import card_for, card_today, check_markable, day_of_card, note_check_in
 from wss_cases.pathways.mentoring.plan.models import BEST_MARK, Came, DailyCardDay, DayState, Missed
 from wss_cases.pathways.mentoring.plan.queries import plan_of, session_on

@@ -9,13 +9,12 @@ from sqlalchemy import select
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.progress import open_only
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choices, needs, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choice_field, choices, needs, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -34,8 +33,8 @@ from wss_cases.pathways.common.actions import (
     note_start,
     open_follow_ups,
 )
+from wss_cases.pathways.common.models import OUTCOMES, EndReason, Pathway, PathwayState, ids
 from wss_cases.pathways.common.pages import PathwayPages, number, page_of, pathway_subject, people_choices, today_of
-from wss_cases.pathways.common.rules import OUTCOMES, EndReason, Pathway, PathwayState, ids
 from wss_cases.pathways.mentoring.mentors import candidates, number_or_none, places_of, places_of_group
 from wss_cases.pathways.mentoring.plan.models import (
     LONGEST_MINUTES,
@@ -57,8 +56,8 @@ from wss_cases.pathways.mentoring.plan.models import (
 from wss_cases.pathways.mentoring.plan.queries import plan_of, reviews_of
 from wss_cases.pathways.mentoring.plan.rules import Candidate, last_day_of
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 REVIEW = "mentoring_review"
 FURTHEST = timedelta(days=400)
@@ -79,9 +78,7 @@ class CourseForm(PlainForm):
         description=_l("One thing the student wants to be able to do. The mentor can see it."),
     )
     preset = RadioField(_l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))])
-    rhythm = foundation_select(
-        _l("How often"), [("", _l("Not set")), *Cadence.labels().items()], validators=[Optional()]
-    )
+    rhythm = choice_field(_l("How often"), [("", _l("Not set")), *Cadence.labels().items()], validators=[Optional()])
     weeks = number_or_none(_l("How many weeks"), 1, LONGEST_WEEKS)
     minutes = number_or_none(_l("Minutes each time"), 1, LONGEST_MINUTES)
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])

@@ -10,24 +10,21 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased, joinedload
 from wtforms.validators import InputRequired, Length
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Invocation, in_schools
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import long_day_words, time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import long_day_words, time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.cells import Cell, mark_cell, marks_in, note_arrival, note_departure
 from wss_cases.pathways.mentoring.plan.models import (
     BEST_MARK,
@@ -44,7 +41,7 @@ from wss_cases.pathways.mentoring.plan.rules import percent
 from wss_cases.roster.directory.pages import initials_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 IN, OUT, POINTS = "in", "out", "c"
 LEFT = "1"

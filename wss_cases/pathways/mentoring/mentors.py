@@ -15,10 +15,9 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices, needs, radio
@@ -26,13 +25,13 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import audit_only
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.mentoring.plan.models import (
     LANGUAGES,
     LARGEST_CAPACITY,
@@ -45,7 +44,7 @@ from wss_cases.pathways.mentoring.plan.rules import Candidate, ranked
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import language_words, languages_by_name
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:

@@ -17,27 +17,25 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.cases.case.actions import open_case_for
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseParticipant, OfCase
-from wss_cases.cases.case.pages import open_case_for
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import Labelled, dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common.models import LIVE, Pathway, propose
 from wss_cases.pathways.common.pages import page_of, people_choices
-from wss_cases.pathways.common.rules import LIVE, Pathway, propose
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import contacts_of, get_student, school_days
-from wss_cases.routing.engine.pages import Kind, Person
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind, Person
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 class Because(Labelled):

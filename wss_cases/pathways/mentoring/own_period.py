@@ -11,15 +11,13 @@ from sqlalchemy import Select, and_, select
 from wtforms import HiddenField
 from wtforms.validators import AnyOf, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText
@@ -27,11 +25,10 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.cells import Cell, marks_in, write_cell
 from wss_cases.pathways.mentoring.periods import Hours, PeriodsOfDay, PeriodTeacher, load_period_teacher, visible_to
 from wss_cases.pathways.mentoring.plan.models import BEST_MARK, DailyCard, DailyCardDay, MentoringSession

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from wtforms import SelectField, TimeField
 from wtforms.validators import Optional
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db
@@ -27,21 +26,20 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.actions import load_live
+from wss_cases.pathways.common.models import InPathway, Pathway
 from wss_cases.pathways.common.pages import act_context, act_on, people_choices
 from wss_cases.pathways.common.pages import number as common_number
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import InPathway, Pathway
 from wss_cases.pathways.mentoring.mentors import MANAGED_SCHOOL, staff_accounts
 from wss_cases.pathways.mentoring.plan.models import DailyCard, MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of
 from wss_cases.roster.calendar.bells import last_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 SENTENCES = {
     "school.periods_set": _l("Periods of the day set"),

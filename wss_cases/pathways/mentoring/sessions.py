@@ -11,8 +11,7 @@ from sqlalchemy import select
 from wtforms import DateField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress import open_only
@@ -21,20 +20,18 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import day_words, local_date, today_at, zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.actions import follow_event, note_start, open_follow_ups
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.pages import asked_day, page_of
-from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.course import REVIEW
 from wss_cases.pathways.mentoring.plan.models import (
     BEST_MARK,
@@ -46,7 +43,13 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringSession,
     Missed,
 )
-from wss_cases.pathways.mentoring.plan.pages import dose_rows, dose_sentence, minutes_words, rhythm_words, session_words
+from wss_cases.pathways.mentoring.plan.presenters import (
+    dose_rows,
+    dose_sentence,
+    minutes_words,
+    rhythm_words,
+    session_words,
+)
 from wss_cases.pathways.mentoring.plan.queries import (
     LOGGED,
     OwnStudent,
@@ -65,7 +68,7 @@ from wss_cases.pathways.mentoring.plan.queries import (
 from wss_cases.pathways.mentoring.plan.rules import dose, next_due
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 MISSED = "mentoring_missed"
 """The event of a missed session, and the kind of follow-up that it makes."""

@@ -7,18 +7,18 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, reopen_case
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState, ReopenReason
-from wss_cases.cases.case.pages import copy_people, open_case, open_case_for, reopen_case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.stored import number_setting
+from wss_cases.foundation.settings import number_setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import follow
-from wss_cases.pathways.common.rules import LIVE, Pathway, propose
+from wss_cases.pathways.common.models import LIVE, Pathway, propose
 from wss_cases.pathways.reengagement.plan import (
     AwayCause,
     ReengagementPlan,
@@ -30,8 +30,8 @@ from wss_cases.pathways.reengagement.plan import (
 )
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Kind, Person
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Kind, Person
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 TO_PLAN = "reentry_plan"
 REVIEW_AFTER = 10

@@ -12,17 +12,16 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local, local_date, today_at, zone_of
+from wss_cases.foundation.school_time import day_words, local, local_date, today_at, zone_of
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -36,9 +35,9 @@ from wss_cases.pathways.common.actions import (
     note_completion,
     note_start,
 )
+from wss_cases.pathways.common.models import Pathway, PathwayState, ids
 from wss_cases.pathways.common.pages import DAY, HERE, CompleteForm, PathwayPages, moment_in, pathway_subject, today_of
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
-from wss_cases.pathways.common.rules import Pathway, PathwayState, ids
 from wss_cases.pathways.reengagement.opening import TO_PLAN, check_days
 from wss_cases.pathways.reengagement.plan import (
     CATCH_UP,
@@ -62,7 +61,7 @@ from wss_cases.pathways.reengagement.plan import (
 )
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.telling import refuse_naming_kept_off
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 MEETING, WORK = "reentry_meeting", "work_missed"
 NOT_BACK = "not_back"

@@ -13,18 +13,17 @@ from wss_cases.access.prepared import PreparedFor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.dates import day_words, weekday_words
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum
+from wss_cases.foundation.i18n import Labelled, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.school_time import day_words, weekday_words
+from wss_cases.pathways.common.models import LIVE, InPathway, Pathway
 from wss_cases.pathways.common.queries import visible_to
-from wss_cases.pathways.common.rules import LIVE, InPathway, Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 class AwayCause(Labelled):

@@ -17,22 +17,21 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.grants import partner_people
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS
 from wss_cases.foundation import clock
-from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import day_words, day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import check_live, follow_event, note_completion
+from wss_cases.pathways.common.models import LIVE, OUTCOME_LABELS, Panel, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.common.pages import PathwayPages, pathway_subject, people_choices, today_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import LIVE, OUTCOME_LABELS, Panel, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.referrals.consent import REFERRAL
 from wss_cases.pathways.referrals.partners import suggestions
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
@@ -71,7 +70,7 @@ from wss_cases.pathways.referrals.referral.rules import (
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 class Asked(NamedTuple):

@@ -23,9 +23,9 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import check_live, close_open, follow, note_acceptance, note_start
+from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.common.pages import Confirmed, PathwayPages, page_of, today_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.pages import ENDED, SENT, check_step, drop_follow_ups, tell_partner
 from wss_cases.pathways.referrals.referral.queries import (

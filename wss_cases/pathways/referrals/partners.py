@@ -10,16 +10,14 @@ from sqlalchemy import func, select
 from wtforms import BooleanField, DateField, EmailField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import STATE_LABELS as ACCOUNT_LABELS
 from wss_cases.accounts.managed_accounts import accounts_of_partner
 from wss_cases.accounts.people.partners import end_for_partner, invite_for_partner
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import (
@@ -29,22 +27,21 @@ from wss_cases.foundation.forms import (
     ShortText,
     WholeNumber,
     check_characters,
+    choice_field,
     choices,
     needs,
 )
-from wss_cases.foundation.forms import select as foundation_select
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import begins_words, search_words
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.referrals.consent import language_choices
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.queries import service_words
@@ -204,9 +201,7 @@ class FilterForm(AskingForm):
     """What is asked of the directory."""
 
     q = ShortText(_l("Name"))
-    service = foundation_select(
-        _l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()]
-    )
+    service = choice_field(_l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()])
     language = SelectField(_l("Language"), validators=[Optional()])
     grade = SelectField(_l("Grade"), validators=[Optional()])
     free = BooleanField(_l("Only with an open spot"))

@@ -12,7 +12,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import PlainForm, needs, radio, select
+from wss_cases.foundation.forms import PlainForm, choice_field, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
@@ -131,7 +131,7 @@ class AnswerForm(PlainForm):
     """The partner's answer, as the school received it."""
 
     answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
-    reason = select(
+    reason = choice_field(
         _l("If it cannot accept: reason"),
         [("", _l("No reason needed")), *DECLINE_LABELS.items()],
         validators=[Optional()],

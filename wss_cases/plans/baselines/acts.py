@@ -39,7 +39,7 @@ from wss_cases.plans.plan.baselines import LONGEST_INSTRUMENT, PlanBaseline, Sur
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named
 from wss_cases.plans.plan.core.queries import writable_plan
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.names.queries import refuse_names
 from wss_cases.surveys.results import survey_share
 

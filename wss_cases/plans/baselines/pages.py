@@ -13,15 +13,14 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.extension_points import smallest_groups
-from wss_cases.mail.family_texts.queries import family_texts
+from wss_cases.mail.family_texts import family_texts
 from wss_cases.plans.baselines.queries import Trend, baselines_of, counted_again, survey_values_of, trend_of
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveySource, SurveyValue

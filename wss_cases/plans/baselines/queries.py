@@ -14,7 +14,7 @@ from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years
 from wss_cases.plans.measures import SURVEY, Figure, figures
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import AT_THE_COUNCIL, GOALS_OPEN, SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.surveys.instrument import SurveyGroup, questions_on, text_code
 
 MOST_YEARS = 6

@@ -8,26 +8,24 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import Select, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import Panel, Place, PlanTab, Room
 from wss_cases.outcomes.counting.scope.rules import years_between
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_words
 from wss_cases.plans.money.amounts import money_words
-from wss_cases.plans.money.funding.queries import FundingSource, funding_by_source
+from wss_cases.plans.money.funding.models import FundingSource, funding_by_source
 from wss_cases.plans.money.resources.models import PlanResource, ResourceKind
 from wss_cases.plans.money.resources.presenters import over_words, position_words, staffing_of
 from wss_cases.plans.money.resources.queries import Money, days_open, money_of, resources_of, takes_resources
@@ -35,7 +33,7 @@ from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import plan_frame
 from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStrategy, aim_words
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy, aim_words
 
 
 @dataclass(frozen=True)

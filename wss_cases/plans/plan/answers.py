@@ -11,13 +11,11 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import Field, HiddenField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import Base, Versioned, db
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.forms import BaseForm, LongText
@@ -25,10 +23,9 @@ from wss_cases.foundation.i18n import either
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import PlanTab, Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, open_plan, plan_frame, plan_trail
 from wss_cases.plans.plan.core.queries import get_plan, writable_plan

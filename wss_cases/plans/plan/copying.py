@@ -20,10 +20,10 @@ from wss_cases.plans.plan.answers import PlanAnswer, answers_of
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import FORM, HeadForm, new_plan, people_of, plan_trail
 from wss_cases.plans.plan.core.queries import LONGEST_TERM, writable_plan
-from wss_cases.plans.plan.goals.queries import tree_of, without_baseline
+from wss_cases.plans.plan.goals.models import tree_of, without_baseline
 from wss_cases.plans.plan.templates import questions_of
 from wss_cases.roster.directory.models import School
-from wss_cases.training.records.queries import staff_of
+from wss_cases.training.records.models import staff_of
 
 
 def moved_day(day: date, from_year: str, to_year: str, last_year: str) -> date:

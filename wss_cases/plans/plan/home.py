@@ -7,22 +7,20 @@ from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import asked_school_id
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Place, PlanTab, Room
@@ -51,7 +49,7 @@ from wss_cases.plans.plan.core.queries import (
     way_forward,
     writable_plan,
 )
-from wss_cases.plans.plan.goals.queries import needs_baseline, target_words, tree_of
+from wss_cases.plans.plan.goals.models import needs_baseline, target_words, tree_of
 from wss_cases.plans.plan.progress import facts_of, move_plan, outdated_because
 from wss_cases.plans.plan.templates import questions_of
 from wss_cases.roster.directory.models import School

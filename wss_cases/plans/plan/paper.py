@@ -7,31 +7,26 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import Select, select
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.actor import Actor, in_schools
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plain_templates import render_plain
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.pages import Page, render_plain
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import answer_rows, answers_of, part_words, parts_of
 from wss_cases.plans.plan.committee import member_words, members_of
 from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
 from wss_cases.plans.plan.core.pages import plan_trail, plan_words
 from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan
+from wss_cases.plans.plan.goals.models import tree_of
 from wss_cases.plans.plan.goals.pages import component_rows
-from wss_cases.plans.plan.goals.queries import tree_of
 from wss_cases.plans.plan.home import head_rows
 from wss_cases.plans.plan.progress import outdated_because
 from wss_cases.plans.plan.templates import questions_of

@@ -9,18 +9,17 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import Base, Versioned, db, named_enum
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import unanswered
 from wss_cases.plans.plan.committee import seats
 from wss_cases.plans.plan.core.models import OfPlan, Outdated, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, standing_plan
-from wss_cases.plans.plan.goals.queries import without_baseline, without_goal
+from wss_cases.plans.plan.goals.models import without_baseline, without_goal
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
 

@@ -10,21 +10,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices, needs, radio
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import Labelled, dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
@@ -33,9 +31,9 @@ from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.plans.plan.core.models import OfPlan, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import council_decided, no_student_named
 from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.voices.meetings.models import COUNCIL_QUORUM, SchoolMeeting, too_few_words
 from wss_cases.plans.voices.meetings.pages import meeting_title
 from wss_cases.plans.voices.meetings.queries import get_meeting
-from wss_cases.plans.voices.meetings.rules import COUNCIL_QUORUM, SchoolMeeting, too_few_words
 from wss_cases.roster.names.queries import refuse_names
 
 

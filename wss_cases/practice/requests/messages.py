@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -10,15 +10,13 @@ from typing import Any, Final
 from flask import render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import dotted, force_locale
@@ -26,15 +24,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold, id_in, new_code
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
-from wss_cases.foundation.school_time import at_local, today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import at_local, day_words_with_year, moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.practice.log.pages import FORM, Held, new_form, words_of, write_entry
-from wss_cases.practice.log.queries import PracticeKind
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
+from wss_cases.practice.log import FORM, Held, PracticeKind, new_form, words_of, write_entry
 from wss_cases.practice.requests import messages, models
 from wss_cases.practice.requests.messages import (
     ASKED,

@@ -7,31 +7,29 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.pages import Page, form_page, link, with_flash
+from wss_cases.foundation.school_time import day_words_with_year, local_date, moment_words, today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.records.family_copies import draft as family_copies_draft
 from wss_cases.records.family_copies.copy.contents import files_of, words_of
 from wss_cases.records.family_copies.copy.models import (
     OPEN,
@@ -54,9 +52,18 @@ from wss_cases.records.family_copies.copy.pages import (
     student_of,
 )
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
-from wss_cases.records.family_copies.draft import actions
-from wss_cases.records.family_copies.draft.actions import MAIL, check_decided, check_same, hand_on, release
-from wss_cases.records.family_copies.draft.pages import DraftForm, ReleaseForm, draft_page, head_of, row_words
+from wss_cases.records.family_copies.draft import (
+    MAIL,
+    DraftForm,
+    ReleaseForm,
+    check_decided,
+    check_same,
+    draft_page,
+    hand_on,
+    head_of,
+    release,
+    row_words,
+)
 from wss_cases.records.family_copies.request import allow, close_follow_up, record, refuse_ended, to_draft
 from wss_cases.roster.directory.queries import get_school
 
@@ -203,7 +210,7 @@ def hand_over(release_id: int) -> Page:
     """Release what the network's deputy agreed to, where nobody else of the school may."""
     row = get_release(current_actor(), release_id)
     existing(deputys_yes(row))
-    return _release_page(row, actions.hand_over)
+    return _release_page(row, family_copies_draft.hand_over)
 
 
 def _release_page(row: FamilyRelease, act: Callable[..., int]) -> Page:

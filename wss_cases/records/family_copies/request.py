@@ -20,8 +20,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import close_row, make_for_event
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import LongText, PlainForm, choices, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import LongText, PlainForm, choice_field, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
@@ -58,9 +57,7 @@ class AskForm(PlainForm):
     orders_checked = BooleanField(_l("I checked the student’s file: no court order keeps this person from the record"))
     asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
-    language = foundation_select(
-        _l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))]
-    )
+    language = choice_field(_l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))])
     reports = SelectMultipleField(
         _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
         coerce=int, validate_choice=False,

@@ -12,8 +12,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import marked
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
-from wss_cases.incidents.deputies.pages import ask_deputy
+from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies import ask_deputy
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import parties_of, refuse_party
 from wss_cases.incidents.incident.states import IncidentState
@@ -21,8 +21,7 @@ from wss_cases.incidents.other_schools import tell
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import SecondLook
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.messages import (
     TakingOut,
@@ -38,7 +37,7 @@ from wss_cases.records.named_in_error.messages import (
 )
 from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
 from wss_cases.records.retention.deletion.erasure import INSTEAD, names_of
-from wss_cases.records.retention.reach.queries import Reach
+from wss_cases.records.retention.reach import Reach
 from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.queries import schools_by_id
 

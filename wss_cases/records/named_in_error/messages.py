@@ -12,10 +12,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson, OfIncident
 from wss_cases.incidents.incident.rules import SUFFERED, person_words
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS
@@ -27,7 +27,7 @@ from wss_cases.journal.models import Disclosure, OutboxMessage
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.pathways.legal_holds import OPEN, LegalHold, case_held, student_held
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
-from wss_cases.records.retention.reach.queries import Rows
+from wss_cases.records.retention.reach import Rows
 from wss_cases.roster.names.finder import Finder
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty

@@ -8,9 +8,8 @@ from flask import redirect, request, url_for
 from sqlalchemy import select
 from wtforms import HiddenField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
@@ -52,7 +51,7 @@ from wss_cases.records.named_in_error.messages import (
 )
 from wss_cases.records.named_in_error.unlinking import reach_of
 from wss_cases.records.retention.deletion.erasure import names_of
-from wss_cases.records.retention.reach.queries import Reach
+from wss_cases.records.retention.reach import Reach
 from wss_cases.roster.directory.queries import schools_by_id
 
 

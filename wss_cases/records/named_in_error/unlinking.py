@@ -10,7 +10,7 @@ from wss_cases.casework.pathway_page import let_go
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.keys.envelope import unwrap, wrap
+from wss_cases.foundation.keys import unwrap, wrap
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
@@ -21,7 +21,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.pages import bring_over, own_key_of
 from wss_cases.pathways.common.actions import note_end
-from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway
+from wss_cases.pathways.common.models import LIVE, EndReason, Pathway
 from wss_cases.records.named_in_error.messages import named_as, told_by
 from wss_cases.records.retention.deletion.erasure import (
     AUDIT,
@@ -30,8 +30,7 @@ from wss_cases.records.retention.deletion.erasure import (
     take_names_out,
     take_names_out_of_sealed,
 )
-from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
-from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.records.retention.reach import TABLES, Reach, Reader, Rows, table
 from wss_cases.roster.names.finder import Finder
 
 

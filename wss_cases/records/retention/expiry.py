@@ -9,15 +9,14 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, union_all
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.retention.core.queries import rules_on
-from wss_cases.records.retention.reach.queries import ABOUT_STUDENTS, table
-from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.records.retention.reach import ABOUT_STUDENTS, TABLES, table
 
 AT_ONCE = 1000
 """Rows of one table that one commit takes."""

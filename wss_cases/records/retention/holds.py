@@ -6,8 +6,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -21,8 +20,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold, open_hold, release_hold
 from wss_cases.records.retention.core.queries import record_school
 from wss_cases.records.retention.deletion.pages import who_when

@@ -11,23 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import TimeField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, time_of_day_words, weekday_name
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import DatedRowForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, time_of_day_words, today_at, weekday_name
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.calendar.days import half_day_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school

@@ -9,16 +9,15 @@ from babel import Locale, UnknownLocaleError
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, may_know_of_housing
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.pages import keep_typed, kept_typed, typed_in_header
+from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.journal.extension_points import panels_for, recent_students
 from wss_cases.journal.rooms import Place, Room
 from wss_cases.roster.directory import rules

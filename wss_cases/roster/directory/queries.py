@@ -12,10 +12,9 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
 from sqlalchemy.orm import Session
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role, in_schools
 from wss_cases.foundation.code_tables import HeldValues
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words

@@ -10,11 +10,11 @@ from itertools import accumulate
 from typing import Any
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import last_days
-from wss_cases.foundation.settings.stored import StoredSetting, fixed
+from wss_cases.foundation.settings import StoredSetting, fixed
 
 
 class DayKind(Labelled):

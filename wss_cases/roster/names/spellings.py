@@ -10,9 +10,9 @@ from pathlib import Path
 
 from anyascii import anyascii
 
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
-from wss_cases.foundation.labelled import Labelled
 
 BREAK = "\n\ue000\ue000\ue000\ue000\n"
 """What no name reaches across."""

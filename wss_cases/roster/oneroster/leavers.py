@@ -20,7 +20,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     tell_everyone_of,
     tell_roles_changed,
 )
-from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.database import insert_rows
 from wss_cases.foundation.db import table_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import ARRAY, bindparam, cast, func, select, true
 from sqlalchemy.orm import Session
 
-from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.database import insert_rows
 from wss_cases.roster.directory.models import ImportedRow
 from wss_cases.roster.import_files.report import Counts
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.database import insert_rows
 from wss_cases.roster.directory.models import Enrolment, School, Student
 from wss_cases.roster.oneroster.formats import Mode
 from wss_cases.roster.oneroster.ledger import BATCH, rows_among

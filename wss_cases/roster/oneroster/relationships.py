@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.import_files.report import BundleRefused, Problem, RowRefused
 from wss_cases.roster.import_files.values import (

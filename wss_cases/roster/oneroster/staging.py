@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, and_, case, exi
 from sqlalchemy.orm import Session
 
 from wss_cases.foundation.code_tables import code_tables_written
-from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.database import insert_rows
 from wss_cases.foundation.db import Base, CodeTable, table_of
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 

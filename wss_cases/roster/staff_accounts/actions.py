@@ -17,11 +17,10 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost
+from wss_cases.roster.staff_accounts.models import GIVEN, NEEDS_SECOND, AccountRule, AccountWave, Member
 from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, returning
-from wss_cases.roster.staff_accounts.rules import GIVEN, NEEDS_SECOND, AccountRule, AccountWave, Member
 
 LARGEST = 5_000
 NOT_BACK = _l("This person did not come back, or already has everything.")

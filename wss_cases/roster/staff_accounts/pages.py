@@ -15,9 +15,8 @@ from sqlalchemy import delete, func, select
 from wtforms import DateField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import ROLE_LABELS, AccountState, RoleGrant, UserAccount
@@ -27,7 +26,6 @@ from wss_cases.accounts.sign_in.invitations import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, choices
@@ -36,15 +34,14 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, StaffMember
 from wss_cases.roster.directory.rules import STAFF_ROLE_LABELS
 from wss_cases.roster.staff_accounts import actions, queries
 from wss_cases.roster.staff_accounts.actions import LARGEST, tie
-from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, proposals
-from wss_cases.roster.staff_accounts.rules import (
+from wss_cases.roster.staff_accounts.models import (
     GIVEN,
     NEEDS_SECOND,
     WILL_CHANGE,
@@ -54,6 +51,7 @@ from wss_cases.roster.staff_accounts.rules import (
     Proposal,
     Standing,
 )
+from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, proposals
 
 FEW: Final = 2_000
 """This many rows of staff are evaluated within a tenth of a second."""

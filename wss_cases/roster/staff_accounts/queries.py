@@ -14,7 +14,7 @@ from wss_cases.accounts.grants import not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student
-from wss_cases.roster.staff_accounts.rules import (
+from wss_cases.roster.staff_accounts.models import (
     NEEDS_SECOND,
     AccountRule,
     AccountWave,

@@ -17,15 +17,14 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.routing.engine.check import Finding, check_table
 from wss_cases.routing.engine.evaluation import Recommendation, recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts
-from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.replay.pages import forget_replays
+from wss_cases.routing.engine.vocabulary import RuleSetState
+from wss_cases.routing.replay.actions import forget_replays
 from wss_cases.routing.replay.queries import newest_replay, stands_for
 from wss_cases.routing.replay.replayer import Tally
 from wss_cases.routing.rule_sets import (

@@ -8,23 +8,21 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, might
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.queries import history
@@ -35,7 +33,7 @@ from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.actions import WAITS, findings_of
 from wss_cases.routing.drafts.presenters import difference_words, differences, facts_words, table_words
 from wss_cases.routing.engine.check import Finding
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.replay.models import ReplayState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
 from wss_cases.routing.rule_sets import RuleSet, load_rule_set

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wss_cases.foundation.i18n import Labelled, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import FACT_LABELS, SECTION_LABELS, VALUE_LABELS, in_language, within
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.reading import read_row
+from wss_cases.routing.engine.table import DecisionTable, Effect, Removal
+from wss_cases.routing.engine.table import Row as TableRow
+from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
     Duty,
     DutyState,
@@ -24,9 +26,6 @@ from wss_cases.routing.engine.pages import (
     Police,
     Section,
 )
-from wss_cases.routing.engine.reading import read_row
-from wss_cases.routing.engine.table import DecisionTable, Effect, Removal
-from wss_cases.routing.engine.table import Row as TableRow
 
 Row = Mapping[str, Any]
 

@@ -22,7 +22,9 @@ from wss_cases.routing.engine.evaluation import (
 )
 from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.samples import answered, facts_for_row, random_facts, with_unknowns
+from wss_cases.routing.engine.table import DecisionTable, Row
+from wss_cases.routing.engine.vocabulary import (
     FACE_TO_FACE,
     PATHWAY_OF,
     POLICE_DUTIES,
@@ -37,8 +39,6 @@ from wss_cases.routing.engine.pages import (
     Police,
     Weight,
 )
-from wss_cases.routing.engine.samples import answered, facts_for_row, random_facts, with_unknowns
-from wss_cases.routing.engine.table import DecisionTable, Row
 
 RANDOM_FACTS: Final = 2000
 """How many random facts a check tries before a table is published."""

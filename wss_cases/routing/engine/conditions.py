@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactSpec, FactType
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Pathway, Person, Police
+from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind, Pathway, Person, Police
 
 Condition = Mapping[str, Any]
 

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 from wss_cases.routing.engine.conditions import Scene, undecided_facts
 from wss_cases.routing.engine.facts import FACTS, MAY_BE_DANGER, Facts, FactType, FactValue
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.questions import OpenQuestion, Questions
+from wss_cases.routing.engine.table import LANGUAGES, DecisionTable, Row, Text
+from wss_cases.routing.engine.vocabulary import (
     FACE_TO_FACE,
     PATHWAY_OF,
     POLICE_DUTIES,
@@ -29,8 +31,6 @@ from wss_cases.routing.engine.pages import (
     Police,
     Section,
 )
-from wss_cases.routing.engine.questions import OpenQuestion, Questions
-from wss_cases.routing.engine.table import LANGUAGES, DecisionTable, Row, Text
 
 _T = TypeVar("_T")
 

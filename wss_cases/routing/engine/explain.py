@@ -8,7 +8,9 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
 from wss_cases.routing.engine.facts import FACTS
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.questions import OpenQuestion
+from wss_cases.routing.engine.table import Text
+from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
     Duty,
     DutyState,
@@ -21,8 +23,6 @@ from wss_cases.routing.engine.pages import (
     Section,
     Weight,
 )
-from wss_cases.routing.engine.questions import OpenQuestion
-from wss_cases.routing.engine.table import Text
 
 FACT_LABELS: Final = {
     "caused_by": _l("caused by"),

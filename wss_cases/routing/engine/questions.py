@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wss_cases.routing.engine.facts import FACTS, Facts
-from wss_cases.routing.engine.pages import Weight
 from wss_cases.routing.engine.table import LANGUAGES, Text
+from wss_cases.routing.engine.vocabulary import Weight
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.conditions import ALWAYS, Condition, check_condition, parts_of
-from wss_cases.routing.engine.pages import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
 from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS, DecisionTable, Effect, Removal, Row, Text
+from wss_cases.routing.engine.vocabulary import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
 
 _COMMON: Final = {"id", "rule", "section", "when", "because"}
 _FIELDS: Final[Mapping[Section, set[str]]] = {

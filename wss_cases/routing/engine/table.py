@@ -6,7 +6,16 @@ from functools import cached_property
 from typing import Final
 
 from wss_cases.routing.engine.conditions import Condition, Test, compiled, parts_of
-from wss_cases.routing.engine.pages import PATHWAY_OF, AppliesTo, Duty, DutyState, FollowUpKind, Kind, Person, Section
+from wss_cases.routing.engine.vocabulary import (
+    PATHWAY_OF,
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    Kind,
+    Person,
+    Section,
+)
 
 Text = Mapping[str, str]
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from wss_cases.routing.engine.evaluation import Run
 from wss_cases.routing.engine.explain import as_stored
-from wss_cases.routing.engine.pages import HoldState, Section, Weight
 from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.vocabulary import HoldState, Section, Weight
 from wss_cases.routing.replay.models import ChangeKind
 
 COLUMNS: Final = ("incident", "school", "change", "what", "for", "before", "after", "rules", "broken")

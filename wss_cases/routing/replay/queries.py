@@ -14,15 +14,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, or_, select, true
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.access.scope import in_schools
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import district_zone, local_date
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.journal.rooms import SmallestGroups

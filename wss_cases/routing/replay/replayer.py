@@ -16,8 +16,8 @@ from wss_cases.routing.engine.check import Finding, broken_promises
 from wss_cases.routing.engine.conditions import Condition, parts_of
 from wss_cases.routing.engine.evaluation import Run, run
 from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactType, parse_facts
-from wss_cases.routing.engine.pages import FindingKind
 from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.vocabulary import FindingKind
 from wss_cases.routing.replay.differences import Answered, Change, differences, of_run, of_stored
 from wss_cases.routing.signs import Signs
 

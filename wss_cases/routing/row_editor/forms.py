@@ -6,13 +6,15 @@ from typing import Any
 from wtforms import Field, Form, HiddenField, IntegerField, SelectMultipleField, StringField
 from wtforms.validators import NumberRange, StopValidation, ValidationError
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, pick, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices, pick
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.engine.conditions import ALWAYS
 from wss_cases.routing.engine.explain import FACT_LABELS, VALUE_LABELS
 from wss_cases.routing.engine.facts import FACTS, FactSpec, FactType
-from wss_cases.routing.engine.pages import (
+from wss_cases.routing.engine.reading import NEED_REASON
+from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS
+from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
     Duty,
     DutyState,
@@ -23,8 +25,6 @@ from wss_cases.routing.engine.pages import (
     Police,
     Section,
 )
-from wss_cases.routing.engine.reading import NEED_REASON
-from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS
 from wss_cases.routing.row_editor.cases import OPEN, Line, Op, Question, condition_of, ops_of, questions_of, same_cases
 from wss_cases.routing.row_editor.outline import ROW, Case, Outline, opened, texts
 from wss_cases.routing.row_editor.rules import DUTY_SECTIONS, VERIFIED, days_in, what_is_missing
@@ -118,7 +118,7 @@ def _own_fields(section: Section) -> dict[str, Any]:
         fields["duty"] = pick(_l("Legal duty"), Duty.labels(), _l("Choose the duty."))
         fields |= _text_fields("clock", _l("By when"), needed=True, sentence=False)
         states = [(NOT_RAISED, _l("Not raised")), *((state, state.label) for state in _STATES_OF_ROWS)]
-        fields |= {f"verified_{answer}": select(words, states) for answer, words in VERIFIED.items()}
+        fields |= {f"verified_{answer}": choice_field(words, states) for answer, words in VERIFIED.items()}
     elif section is Section.FOLLOW_UPS:
         fields["follow_up"] = pick(_l("Follow-up"), FollowUpKind.labels(), _l("Choose the follow-up."))
         fields["school_days"] = StringField(_l("Due in school days"), [school_days])
@@ -149,7 +149,7 @@ def _case_fields(case: Case, subjects: Mapping[str, Any], rules: Sequence[str]) 
     fields: dict[str, Any] = {f"{case.name}_about": pick(_l("Add a line about"), about)}
     for line, subject in case.lines.items():
         ops = [(op, op.label) for op in ops_of(subject)]
-        fields[f"{line}_op"] = select(about[subject], ops)
+        fields[f"{line}_op"] = choice_field(about[subject], ops)
         value = _value_field(subject, f"{line}_op", rules)
         if value is not None:
             fields[f"{line}_value"] = value
@@ -174,7 +174,7 @@ def _value_field(about: str, op: str, rules: Sequence[str]) -> Any:
         case FactType.CHOICE:
             return _many(label, words, asked)
         case FactType.LIST:
-            return select(label, [("", _l("Choose one")), *words.items()], validators=asked)
+            return choice_field(label, [("", _l("Choose one")), *words.items()], validators=asked)
         case FactType.NUMBER:
             return _whole(label, _least(spec), spec.most or 99, asked)
         case FactType.TEXT:

@@ -24,8 +24,8 @@ from wss_cases.routing.drafts.actions import draft_to_edit, take_back
 from wss_cases.routing.drafts.pages import refused_page
 from wss_cases.routing.drafts.presenters import part_titles, parts_in_words, words_of
 from wss_cases.routing.engine.explain import SECTION_LABELS
-from wss_cases.routing.engine.pages import RuleSetState, Section
 from wss_cases.routing.engine.reading import read_table, rules_asked_by
+from wss_cases.routing.engine.vocabulary import RuleSetState, Section
 from wss_cases.routing.row_editor.forms import (
     WITH_ITEMS,
     RowForm,

@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 from wtforms import BooleanField, DateField, IntegerField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
@@ -23,12 +22,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.telling import MayTellForm, Yes, forget_notice, may_tell_page, record_yes
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.reengagement.opening import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
@@ -59,7 +57,7 @@ from wss_cases.safeguards.discipline.removals.models import (
     DisciplineAppeal,
     DisciplineVersion,
 )
-from wss_cases.safeguards.discipline.removals.pages import (
+from wss_cases.safeguards.discipline.removals.queries import (
     ListedAction,
     appeal_of,
     get_action,

@@ -9,27 +9,24 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, OfIncident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import CAUSED, person_words
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.queries import keeps_circle_of
 
 

@@ -10,23 +10,22 @@ from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import make_for_event
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import district, today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, district, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.telling import may_tell
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.mail.family_texts import Text, family_text
 from wss_cases.pathways.reengagement.plan import back_on
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import languages_of, school_days
 from wss_cases.roster.names.rules import private_in
 from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, ActionState, DisciplineAction, DisciplineKind
-from wss_cases.safeguards.discipline.removals.pages import names_of_others, span_words, what_words
+from wss_cases.safeguards.discipline.removals.queries import names_of_others, span_words, what_words
 from wss_cases.safeguards.discipline.removals.rules import hear_by, is_exclusion, needs_verified_facts
 from wss_cases.safeguards.duties.duty.queries import user_name
 

@@ -16,7 +16,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
-from wss_cases.safeguards.discipline.removals.pages import load_action
+from wss_cases.safeguards.discipline.removals.queries import load_action
 from wss_cases.safeguards.discipline.removals.rules import REVIEW_WITHIN, Count
 
 MAIL = "discipline.day_ten"

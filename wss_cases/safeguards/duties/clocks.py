@@ -21,17 +21,17 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import Base, db, table_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import moment_words
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
-from wss_cases.mail.common.queries import Planned, queued_keys
-from wss_cases.mail.delivery.pages import queue
+from wss_cases.mail.common.rules import Planned, queued_keys
+from wss_cases.mail.delivery.queue import queue
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.duty.models import (

@@ -13,15 +13,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, might
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.contacts import police_lines, sergeants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, MomentField, NotBlank, PlainForm, choices, pick, radio
 from wss_cases.foundation.i18n import dotted, in_language
@@ -29,9 +27,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, zone_of
-from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
-from wss_cases.incidents.deputies.pages import ask_deputy
+from wss_cases.foundation.school_time import local_date, moment_words, zone_of
+from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies import ask_deputy
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.lists import students_in as lists_students_in

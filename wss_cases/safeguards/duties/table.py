@@ -11,8 +11,7 @@ from sqlalchemy import select
 from wtforms import IntegerField
 from wtforms.validators import NumberRange, Optional
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -28,9 +27,8 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import end_before, newest_row, period_words
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.routing.engine.pages import POLICE_DUTIES
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.routing.engine.vocabulary import POLICE_DUTIES
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, LegalDutyKind, LegalDutyKindStep, StepWhom
 from wss_cases.safeguards.duties.duty.rules import whom_of
 

@@ -6,13 +6,13 @@ from flask import render_template, url_for
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
+from wss_cases.access.actor import may_know_of_housing
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.network_approvers import approver_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ReasonField, choices, select
+from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ReasonField, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
@@ -140,7 +140,7 @@ def call_first(uow: UnitOfWork, incident: Incident, form: CallForm) -> int:
 class LawForm(PlainForm):
     """The duty that requires it; of what opens on one person's word, how that person knows."""
 
-    duty_id = select(
+    duty_id = choice_field(
         _l("Which legal duty requires it"),
         validators=[InputRequired(_l("Choose the legal duty of this incident that requires it."))],
     )

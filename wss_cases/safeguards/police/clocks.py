@@ -13,11 +13,11 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import Act, unit_of_work
-from wss_cases.mail.common.queries import Planned, queued_keys
-from wss_cases.mail.delivery.pages import queue
+from wss_cases.mail.common.rules import Planned, queued_keys
+from wss_cases.mail.delivery.queue import queue
 from wss_cases.safeguards.duties.clocks import mark_now
 from wss_cases.safeguards.police.review.actions import record_due, reminds_at
 from wss_cases.safeguards.police.review.deciding import end

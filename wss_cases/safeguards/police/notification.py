@@ -16,7 +16,6 @@ from wss_cases.access.policy import can
 from wss_cases.access.policy import require as require_permission
 from wss_cases.contacts import SchoolSergeant, police_lines, sergeant_words, sergeants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import (
     PICK,
@@ -33,14 +32,14 @@ from wss_cases.foundation.i18n import force_locale, in_language, locale_code, ma
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.mail.family_texts import family_text
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling import calling, refuse_kept_off
 from wss_cases.safeguards.discipline.family_notice import ask_for_interpreter

@@ -14,7 +14,7 @@ from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.stored import number_setting
+from wss_cases.foundation.settings import number_setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import load_incident, parties_of
 from wss_cases.journal.acts import Pages

@@ -10,13 +10,12 @@ from sqlalchemy import select
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ShortText, choices, pick, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
@@ -29,8 +28,8 @@ from wss_cases.safeguards.duties.duty.pages import Told, add_step, carry_out, st
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
 from wss_cases.safeguards.duties.duty.rules import refuse_future
-from wss_cases.safeguards.questioning import queries
-from wss_cases.safeguards.questioning.queries import (
+from wss_cases.safeguards.questioning import models
+from wss_cases.safeguards.questioning.models import (
     AdultPresent,
     ClaimedException,
     QuestionedBy,
@@ -416,4 +415,4 @@ def of_incident(incident_id: int) -> list[dict[str, Any]]:
     ]
 
 
-ROOM = Room(pages=(pages,), sentences=queries.SENTENCES, loaders={"questioning": queries.load_questioning})
+ROOM = Room(pages=(pages,), sentences=models.SENTENCES, loaders={"questioning": models.load_questioning})

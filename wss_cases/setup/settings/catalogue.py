@@ -3,16 +3,23 @@
 from datetime import date, time
 from typing import Final
 
-from wss_cases.followups.reminders.pages import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
-from wss_cases.foundation.dates import month_day_words, time_of_day_words
+from wss_cases.followups.reminders.sweep import look_again
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import COMMON_YEAR, NAME, YEAR_START, ZONE, today_at
+from wss_cases.foundation.school_time import (
+    COMMON_YEAR,
+    NAME,
+    YEAR_START,
+    ZONE,
+    month_day_words,
+    time_of_day_words,
+    today_at,
+)
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.common.queries import MAIL_OPENS
+from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS

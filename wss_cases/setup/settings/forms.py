@@ -7,13 +7,13 @@ from wtforms import HiddenField, IntegerField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationError
 
 from wss_cases.cases.case.models import CaseState
-from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.queries import read_tiers
-from wss_cases.plans.public.publications.rules import OFF, ON
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.plans.public.publications.models import OFF, ON
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.setup.first_start import LONGEST_NAME
 from wss_cases.setup.look import pictures
 from wss_cases.workday.caseload.rules import FAMILIES, HEAVIEST, STAGES, Weights
@@ -66,7 +66,7 @@ class ColorsForm(SettingForm):
 class LogoForm(SettingForm):
     """One of the uploaded pictures, or none."""
 
-    value = select(_l("Picture"))
+    value = choice_field(_l("Picture"))
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -78,7 +78,7 @@ class LogoForm(SettingForm):
 
 
 class ZoneForm(SettingForm):
-    value = select(_l("Time zone"))
+    value = choice_field(_l("Time zone"))
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -91,7 +91,7 @@ class ZoneForm(SettingForm):
 class SwitchForm(SettingForm):
     """On or off."""
 
-    value = select(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
+    value = choice_field(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
 
     def text(self) -> str:
         return str(self.value.data)
@@ -141,7 +141,7 @@ def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
 class YearStartForm(SettingForm):
     """A summer month and its day."""
 
-    month = select(_l("Month"), [("7", _l("July")), ("8", _l("August")), ("9", _l("September"))])
+    month = choice_field(_l("Month"), [("7", _l("July")), ("8", _l("August")), ("9", _l("September"))])
     day = IntegerField(_l("Day"), [InputRequired(_DAY), NumberRange(1, 31, _DAY)])
 
     def validate_day(self, field: IntegerField) -> None:

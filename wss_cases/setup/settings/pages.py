@@ -8,9 +8,8 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might, require
 from wss_cases.accounts.account.models import Setting, UserAccount
@@ -18,7 +17,6 @@ from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, apply_refusal
@@ -27,12 +25,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import district_zone, today_at
-from wss_cases.foundation.settings.stored import forget
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
+from wss_cases.foundation.settings import forget
 from wss_cases.journal.dated_settings import FURTHEST
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.scope.rules import FEWEST
 from wss_cases.outcomes.equity.queries import LEAST_CELL, minimums_of
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES

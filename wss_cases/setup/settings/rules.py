@@ -11,8 +11,8 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.plans.plan.core.queries import PLAN_TIERS
-from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
-from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
+from wss_cases.plans.public.publications.models import PUBLIC_PAGES
+from wss_cases.plans.voices.meetings.models import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.setup.first_start import LONGEST_NAME
 from wss_cases.setup.settings import forms
 from wss_cases.setup.settings.models import Entry, Group, days_words, number_entry

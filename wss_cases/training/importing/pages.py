@@ -7,13 +7,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from wtforms import FileField, HiddenField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import dotted
@@ -21,13 +19,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import day_words_with_year, moment_words, zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.roster.import_files.rules import rows_in
-from wss_cases.training.importing.queries import (
+from wss_cases.training.importing.models import (
     PAGE,
     TrainingFile,
     files_of,
@@ -37,8 +34,8 @@ from wss_cases.training.importing.queries import (
     waiting_files,
 )
 from wss_cases.training.importing.rules import MOST_WAITING, Row, Wrong, check, digest_of, keys_of, wrong_heads
+from wss_cases.training.records.models import names_of, school_asked
 from wss_cases.training.records.pages import length, lock_accounts, put_all_on_record
-from wss_cases.training.records.queries import names_of, school_asked
 from wss_cases.training.topics import topic_names
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from wss_cases.foundation.forms import day_in
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold, fold_address
-from wss_cases.foundation.plausible import day_in
 from wss_cases.training.records.pages import Training, minutes_in
 
 COLUMNS: Final = ("staff", "topic", "date", "hours")

@@ -14,7 +14,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import among, by_id, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PICK, LongText, NotBlank, PlainForm, ShortText, choices
@@ -23,7 +22,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.queries import history
@@ -32,8 +31,8 @@ from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records import queries
-from wss_cases.training.records.queries import (
+from wss_cases.training.records import models
+from wss_cases.training.records.models import (
     ENDS,
     RECORDED,
     TAKEN_BACK,
@@ -342,6 +341,6 @@ def _refuse_taken_back(training: TrainingRecord) -> None:
 
 ROOM = Room(
     pages=(pages,),
-    sentences=queries.SENTENCES,
-    loaders={"training_record": by_id(queries.TrainingRecord), "training_session": by_id(queries.TrainingSession)},
+    sentences=models.SENTENCES,
+    loaders={"training_record": by_id(models.TrainingRecord), "training_session": by_id(models.TrainingSession)},
 )

@@ -16,8 +16,7 @@ from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import by_id
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import PICK, PlainForm, ShortText, choices, needs, pick, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import PICK, PlainForm, ShortText, choice_field, choices, needs, pick, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
@@ -27,7 +26,7 @@ from wss_cases.journal.acts import Pages
 from wss_cases.journal.dated_settings import FURTHEST, period_words
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.training.requirements.queries import (
+from wss_cases.training.requirements.models import (
     MOST_MONTHS,
     MOST_PEOPLE,
     SENTENCES,
@@ -90,7 +89,7 @@ def requirements() -> Page:
 class RequirementForm(PlainForm):
     """A new requirement: of every person with a role, or of each school."""
 
-    topic = foundation_select(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
+    topic = choice_field(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
     shape = radio(_l("What is required"), Shape, _l("Choose what is required."))
     role = pick(
         _l("Role"), {role.value: words for role, words in ROLE_LABELS.items() if role in STAFF},

@@ -11,10 +11,9 @@ from wss_cases.foundation.errors import Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.timeline import in_both
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.training.records.models import CORRECTED, TrainingRecord, TrainingSession, partner_names, staff_of
 from wss_cases.training.records.pages import MOST_MINUTES, Training, hours_words, put_all_on_record
-from wss_cases.training.records.queries import CORRECTED, TrainingRecord, TrainingSession, partner_names, staff_of
 from wss_cases.training.sessions.queries import place_of, signed_in
 from wss_cases.training.topics import both_names, every_topic, names_in_both, offered
 

@@ -9,22 +9,19 @@ from flask import render_template, request, url_for
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form, submitted
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choice_field, choices
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in, numbers_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.queries import history
@@ -32,8 +29,8 @@ from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import get_school, reached_schools, schools_by_id
+from wss_cases.training.records.models import KEEPERS, TrainingSession, names_of, partner_names, school_asked, staff_of
 from wss_cases.training.records.pages import DAY, HOURS, check_hours, hours_words, length, minutes_of, take_all_back
-from wss_cases.training.records.queries import KEEPERS, TrainingSession, names_of, partner_names, school_asked, staff_of
 from wss_cases.training.sessions import actions, queries
 from wss_cases.training.sessions.actions import Planned
 from wss_cases.training.sessions.queries import PAGE, Held, get_session, place_of, sessions_of, signed_in
@@ -43,10 +40,10 @@ from wss_cases.training.topics import offered, topic_names
 class SessionForm(BaseForm):
     """A session."""
 
-    topic = select(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
+    topic = choice_field(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
     held_on = DateField(_l("Day"), [InputRequired(DAY)])
     hours = ShortText(_l("Hours"), [NotBlank(HOURS), check_hours], limit=8, description=_l("For example 1.5."))
-    partner = select(_l("Partner from the directory"), validators=[Optional()])
+    partner = choice_field(_l("Partner from the directory"), validators=[Optional()])
     provider = ShortText(_l("Or given by"), [Optional()], limit=200)
 
     @property
@@ -60,7 +57,7 @@ class SessionForm(BaseForm):
 class ChangeSessionForm(SessionForm):
     """A session that is on the list. '' as the school is the whole district."""
 
-    school = select(_l("School"))
+    school = choice_field(_l("School"))
 
 
 class SignInForm(BaseForm):

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, or_, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
@@ -17,7 +16,7 @@ from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records.queries import KEEPERS, TrainingRecord, TrainingSession
+from wss_cases.training.records.models import KEEPERS, TrainingRecord, TrainingSession
 from wss_cases.training.topics import topic_names
 
 SENTENCES: Final = {

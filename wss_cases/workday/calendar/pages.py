@@ -10,29 +10,25 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, TimeField
 from wtforms.validators import Length, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, SYSTEM, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.cases import review_dates as reviews
+from wss_cases.cases import progress as reviews
 from wss_cases.followups import calendar as follow_ups
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import long_day_words, time_of_day_words
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, day_in, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import long_day_words, time_of_day_words, today_at
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.pathways.circles.meeting import pages as circles
-from wss_cases.pathways.common import rules as next_steps
+from wss_cases.pathways.common import models as next_steps
 from wss_cases.roster.calendar.days import (
     DayAt,
     Said,

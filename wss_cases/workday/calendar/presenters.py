@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from wss_cases.foundation.dates import (
+from wss_cases.foundation.forms import day_in
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import (
     day_words,
+    district_zone,
     long_day_words,
     moment_words,
     month_words,
@@ -15,10 +19,6 @@ from wss_cases.foundation.dates import (
     weekday_name,
     weekday_words,
 )
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.calendar.days import DayAt, Shift
 from wss_cases.roster.directory.rules import DayKind, MoveWhy, is_weekday, week_of
 

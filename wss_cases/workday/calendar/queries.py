@@ -10,23 +10,22 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import OPEN, Case
-from wss_cases.cases.review_dates import CASE
+from wss_cases.cases.progress import CASE
 from wss_cases.followups.calendar import TABLE as FOLLOW_UP
 from wss_cases.followups.calendar import leaving, lines_of, returning
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import at_local
+from wss_cases.foundation.school_time import at_local, time_words
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.pages import MEETING
+from wss_cases.pathways.common.models import LIVE, PATHWAY, Pathway
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.rules import LIVE, PATHWAY, Pathway
 from wss_cases.roster.calendar.days import Shift, moves_of_day
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 DAY = timedelta(days=1)
 

@@ -18,21 +18,21 @@ from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import place_words, students_in
 from wss_cases.casework.case_file import act_address, act_words
 from wss_cases.casework.next_act import harm_words, kind_of, what_words
-from wss_cases.followups.core.pages import due_words
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import day_words, time_words
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.pathways.common.pages import number
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.workday.caseload.models import EVERYBODY, MINE, Desk, names_of, open_desk
 from wss_cases.workday.caseload.queries import (
     CIRCLE,

@@ -30,21 +30,21 @@ from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseState
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.casework.next_act import READ, DutyItem, FollowUpItem, PathwayItem, Situation, stands_for, steps_alone
-from wss_cases.casework.transfer.queries import StudentMove
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
-from wss_cases.foundation.database.prepared import Narrow, Prepared, among_ids
+from wss_cases.foundation.database import Narrow, Prepared, among_ids
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
-from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import coming_days, last_day_of
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 from wss_cases.workday.caseload.rules import (

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.next_act import Act, Next, Situation, next_act
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.settings.stored import StoredSetting
-from wss_cases.pathways.common.rules import LIVE, PathwayState
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.foundation.settings import StoredSetting, setting
+from wss_cases.pathways.common.models import LIVE, PathwayState
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 class Group(Labelled):

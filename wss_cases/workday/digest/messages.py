@@ -14,22 +14,20 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.housing import KNOW
+from wss_cases.access.actor import CASE_TEAM, KNOW, Actor, Role
 from wss_cases.accounts.coverage import load_cover
 from wss_cases.accounts.teams import Team, teams_at
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import long_day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import long_day_words, today_at
 from wss_cases.journal.message_kinds import Mail, MailList, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.queries import Planned
+from wss_cases.mail.common.rules import Planned
 from wss_cases.roster.directory.models import School
 from wss_cases.workday.digest.queries import (
     DIGEST,

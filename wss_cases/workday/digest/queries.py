@@ -19,10 +19,10 @@ from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import DigestDay
-from wss_cases.mail.common.queries import CLOSES, MAIL_OPENS, NEAR, days_from
+from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS, NEAR, days_from
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.training.requirements.queries import behind
+from wss_cases.training.requirements.models import behind
 from wss_cases.workday.my_day.queries import REVIEWERS, digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.rules import AHEAD
 

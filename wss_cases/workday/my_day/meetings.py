@@ -8,25 +8,23 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
-from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import at_local, local_date, today_at
+from wss_cases.foundation.school_time import at_local, local_date, time_words, today_at
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingKind
 from wss_cases.pathways.circles.circle.queries import led_visible_to
+from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.pages import rounds_words
-from wss_cases.pathways.circles.plans.queries import CirclePlan
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import whom_words
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 @dataclass(frozen=True)

@@ -18,21 +18,20 @@ from wss_cases.followups.about import About, Named, about, block, named_in, pers
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import at_local, local
+from wss_cases.foundation.school_time import at_local, day_words, local, long_day_words, time_words
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.bounces.pages import trouble_lines
+from wss_cases.mail.bounces import trouble_lines
 from wss_cases.mail.push.pages import offer_on_my_day
 from wss_cases.pathways.mentoring.own_period import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions import rows_of
 from wss_cases.pathways.reengagement.returns import return_lines
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.caseload.pages import cover_words
 from wss_cases.workday.my_day.meetings import circle_card, planned_card, reentry_card
 from wss_cases.workday.my_day.presenters import due_row, given_row, snoozed_row, strip, waiting_rows

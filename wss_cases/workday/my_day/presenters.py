@@ -16,10 +16,9 @@ from wss_cases.casework.next_act import harm_words
 from wss_cases.followups.about import NOBODY, About
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import record_words
-from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import day_words, time_words, zone_of
 from wss_cases.incidents.incident.models import Alarm
 from wss_cases.incidents.lists import students_in
 from wss_cases.roster.directory.pages import whom_words

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, or_, select, tuple_
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role, in_schools
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage import CoverRow, near
 from wss_cases.cases.case.models import OPEN, Case, CaseState
@@ -25,15 +24,15 @@ from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.intake.queue.queries import is_alarm
 from wss_cases.mail.common.pages import MailTrouble
-from wss_cases.pathways.circles.plans.queries import CirclePlan, kept_on
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.circles.plans.models import CirclePlan, kept_on
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.messages import waiting_counted as requests_counted
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.safeguards.discipline.removals.pages import undecided_appeals_counted
+from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (
     clocks_found,
     mandated_duties_counted,
@@ -47,7 +46,7 @@ from wss_cases.safeguards.police.review.queries import (
     seconds_counted,
 )
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
-from wss_cases.training.requirements.queries import asked_counted, behind, own_due
+from wss_cases.training.requirements.models import asked_counted, behind, own_due
 from wss_cases.workday.my_day.meetings import (
     CircleToday,
     ReentryToday,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_
 from wss_cases.access.actor import Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.pages import Due, due_words
+from wss_cases.followups.core.presenters import Due, due_words
 from wss_cases.followups.core.queries import FollowUpRow, due_counted, due_for, lines, oldest_due
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days

@@ -9,7 +9,7 @@ from tests.bench.bulk.reports.reports import Part, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import Template, moment
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.pages import needs_note, outcomes_of
+from wss_cases.followups.core.presenters import needs_note, outcomes_of
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date

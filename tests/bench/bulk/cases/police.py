@@ -13,7 +13,7 @@ from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.demo.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.routing.engine.pages import Police
+from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 

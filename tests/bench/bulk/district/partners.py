@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentorKind
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 PROVIDER = "Example Restorative Institute"

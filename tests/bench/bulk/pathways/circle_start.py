@@ -9,7 +9,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.demo.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.mail.family_texts.queries import FALLBACK
+from wss_cases.mail.family_texts import FALLBACK
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CircleKeeper,

@@ -9,7 +9,7 @@ from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.district.schools import MentorPlaces
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.followups.core.pages import outcomes_of
+from wss_cases.followups.core.presenters import outcomes_of
 from wss_cases.foundation.clock import school_year
 from wss_cases.pathways.mentoring.plan.models import (
     CARD_DAYS,
@@ -24,7 +24,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringSession,
 )
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 GOALS = (
     "Ask for a break before it gets loud",

@@ -13,8 +13,8 @@ from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import PlanItem
-from wss_cases.pathways.common.rules import OUTCOMES, EndReason, Pathway
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.pathways.common.models import OUTCOMES, EndReason, Pathway
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 SPANS = {
     Family.RESTORATIVE_CONVERSATION: (0, 2),

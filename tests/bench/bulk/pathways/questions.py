@@ -7,9 +7,9 @@ from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.pathways.circle_start import Circle
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.keys import seal
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.pathways.circles.circle.models import MeetingKind
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTES

@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
@@ -15,7 +14,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.records.family_copies.copy.models import Manner, Part
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
-from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
+from wss_cases.records.family_copies.draft import decide, hand_on, release
 from wss_cases.records.family_copies.request import ask
 from wss_cases.roster.directory.models import Student, StudentGuardian
 

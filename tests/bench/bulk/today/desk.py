@@ -11,7 +11,7 @@ from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody, Story
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.accounts.account.models import Cover
-from wss_cases.casework.transfer.queries import StudentMove
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.notes.messages import CircleNote, PrivilegeWaiver

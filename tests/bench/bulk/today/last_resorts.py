@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.casework.access.one_case import open_one
@@ -19,10 +18,9 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.appeals import ask_appeal
 from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
+from wss_cases.safeguards.questioning.models import QuestionedBy
 from wss_cases.safeguards.questioning.pages import record_notice, record_questioning
-from wss_cases.safeguards.questioning.queries import QuestionedBy
-from wss_cases.safeguards.restraint.models import RestraintKind
-from wss_cases.safeguards.restraint.pages import record_restraint
+from wss_cases.safeguards.restraint import RestraintKind, record_restraint
 
 OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
 """Removals that are often not called so."""

@@ -14,10 +14,10 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
-from wss_cases.casework.transfer.queries import StudentMove
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.database import insert_rows
 from wss_cases.foundation.db import Base, table_of
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
@@ -36,7 +36,7 @@ from wss_cases.pathways.circles.circle.models import (
 from wss_cases.pathways.circles.notes.messages import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
@@ -63,7 +63,7 @@ from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 
 BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode

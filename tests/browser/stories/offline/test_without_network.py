@@ -22,7 +22,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.log import PracticeEntry
 
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 NAMED = "Jordan Quillfeather"

@@ -28,8 +28,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, go
 from tests.support.pages.counting import Cost, Counter
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db

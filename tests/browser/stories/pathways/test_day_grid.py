@@ -29,7 +29,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.mentoring.periods import PeriodTeacher, SchoolPeriod
 from wss_cases.pathways.mentoring.plan.models import Cadence
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 pytestmark = pytest.mark.browser
 

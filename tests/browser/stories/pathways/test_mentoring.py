@@ -22,7 +22,7 @@ from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go, ta
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 pytestmark = pytest.mark.browser
 

@@ -21,7 +21,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 PASSWORD = "a quiet harbour at dawn"
 SHOTS = os.environ.get("WSS_SHOTS", "")

@@ -17,8 +17,7 @@ from tests.pathways.circles.making import plan, ready_circle, train
 from tests.support.applications import make_app
 from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.keepers import add_keeper
 

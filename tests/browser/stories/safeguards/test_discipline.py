@@ -23,7 +23,7 @@ from tests.support.servers.mail import MailServer
 from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 PASSWORD = "a quiet harbour at dawn"
 SHOTS = os.environ.get("WSS_SHOTS", "")

@@ -16,7 +16,7 @@ from tests.safeguards.police.test_review import NOW, Scene
 from tests.support.applications import make_app
 from tests.support.pages.browser import NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.safeguards.duties.pages import raise_by_hand
 
 STORIES = [

@@ -9,8 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -34,7 +33,7 @@ from wss_cases.pathways.circles.terms import (
     names_on_paper,
     terms_in_force,
 )
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.directory.models import StaffMember
 
 LATER = DUE + timedelta(days=7)

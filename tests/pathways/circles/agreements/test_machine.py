@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, make_user, make_world
 from tests.pathways.circles.held import DUE, agreed, held_circle, hold
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -30,8 +30,8 @@ from wss_cases.pathways.circles.terms import (
     completion_held,
     open_terms,
 )
+from wss_cases.pathways.common.models import PathwayState, outcomes_for
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.rules import PathwayState, outcomes_for
 
 WHICH = st.integers(0, 7)
 

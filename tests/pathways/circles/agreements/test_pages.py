@@ -6,8 +6,7 @@ import pytest
 
 from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.pathways.circles.held import agreed, circle_now, held_circle
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import pages, term_changes
 from wss_cases.pathways.circles.agreements.queries import signers_of

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.agreements import pages, term_changes
 from wss_cases.pathways.circles.agreements.pages import sign
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import SignatureManner, open_terms
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 
 ON_THE_DAY = NOW + timedelta(days=7)
 

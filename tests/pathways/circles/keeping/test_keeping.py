@@ -9,8 +9,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.base import fresh
 from tests.pathways.circles.making import circle_now, make_circle, plan, ready_circle, train
 from tests.pathways.circles.notes.making import write
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
@@ -23,8 +22,8 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingInvita
 from wss_cases.pathways.circles.circle.queries import keepers_of
 from wss_cases.pathways.circles.invitations import former
 from wss_cases.pathways.circles.notes import grants
-from wss_cases.pathways.common.rules import EndReason, PathwayState
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.pathways.common.models import EndReason, PathwayState
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.workday.feed import entries
 
 SOON = NOW + timedelta(hours=1)

@@ -11,8 +11,7 @@ from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory
 from tests.outcomes.reports.test_practice import cells
 from tests.pathways.circles.making import LATER, answer, keep, make_circle, plan, ready_circle
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -21,7 +20,7 @@ from wss_cases.pathways.circles import outside
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleOutsideKeeper, MeetingState
 from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.records.models import TrainingRecord
 
 
 @pytest.fixture

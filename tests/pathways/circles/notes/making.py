@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from tests.cases.making import NOW, World, actor_for, make_world
 from tests.factories.cases import PathwayFactory
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.keepers import name_keeper
 from wss_cases.pathways.circles.notes.pages import write_note
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 
 LONG_AFTER = datetime(2028, 3, 1, 12, tzinfo=UTC)
 

@@ -41,8 +41,7 @@ from tests.support.pages.crawl import links, walk
 from tests.support.pages.reading import parse
 from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
-from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Grant, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseNote
 from wss_cases.casework.case_page.acts import add_note

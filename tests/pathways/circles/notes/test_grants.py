@@ -14,13 +14,12 @@ from tests.factories.accounts import make_user as make_district_user
 from tests.factories.base import fresh
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.pathways.circles.notes.making import end, kept_circle, write
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import seal
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.keepers import add_keeper

@@ -22,11 +22,10 @@ from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Actor
 from wss_cases.cli.common import SEALED
-from wss_cases.foundation.database import erasing
+from wss_cases.foundation import database as foundation_database
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys, seal
+from wss_cases.foundation.settings import setting
 from wss_cases.journal import key_rotation
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
@@ -35,7 +34,7 @@ from wss_cases.pathways.circles.notes.messages import CircleNote, NoteShare, Not
 from wss_cases.pathways.circles.notes.pages import read_notes
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import School
 
 NEW = "a-newer-key-that-protects-nothing-9876543210"
@@ -196,7 +195,7 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
 def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whoever erases inside the block waits for others a little only, and not for three seconds."""
     with monkeypatch.context() as patch:
-        patch.setattr(erasing, "ERASE_WAIT_MS", 200)
+        patch.setattr(foundation_database, "ERASE_WAIT_MS", 200)
         yield
 
 

@@ -11,8 +11,7 @@ from sqlalchemy import select, update
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.accounts import make_user as make_district_user
 from tests.pathways.circles.notes.making import kept_circle, write
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import end, kept_circle, write
 from tests.support.pages.reading import without_tokens
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db
@@ -22,7 +21,7 @@ from wss_cases.pathways.circles.circle.queries import keepers_of
 from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.grants import end_keeper
 from wss_cases.pathways.circles.notes.messages import CircleNote
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.workday.cover import set_cover
 

@@ -16,12 +16,11 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.audit_refused import audit_refused
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from tests.support.depth import examples
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles import keepers, privilege
 from wss_cases.pathways.circles.circle.queries import keepers_of

@@ -20,8 +20,7 @@ from tests.pathways.circles.making import (
     ready_circle,
     train,
 )
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -29,7 +28,7 @@ from wss_cases.foundation.school_time import local
 from wss_cases.pathways.circles.circle.models import MeetingState, SupporterRelation
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting.rules import Guest
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.roster.directory.models import School
 
 ZONE = "America/Chicago"

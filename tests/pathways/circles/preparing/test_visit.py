@@ -12,14 +12,13 @@ from tests.cases.making import NOW, TODAY, World, make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import circle_now, make_circle, plan, ready_circle, record_support, train, visit
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.circles.circle.models import CircleConsent, CirclePreparation, GuardianAnswer, PartyAnswer
 from wss_cases.pathways.circles.circle.rules import unmet
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 
 ALL = {
     "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",

@@ -8,16 +8,15 @@ from sqlalchemy import select
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import agreed, held_circle, hold
-from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.cli.common import SEALED
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import plain_code
-from wss_cases.foundation.keys.loading import Keys
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.keys import Keys
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.key_rotation import rotate
 from wss_cases.journal.models import AuditEntry

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, make_world
 from tests.pathways.circles.held import held_circle
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.questionnaires import actions

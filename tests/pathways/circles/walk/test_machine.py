@@ -23,7 +23,7 @@ from tests.pathways.circles.making import (
 )
 from tests.pathways.circles.walk.watched import Watched
 from tests.support.depth import examples
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -37,9 +37,9 @@ from wss_cases.pathways.circles.circle.models import MeetingState, ScreenAnswer,
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.terms import WithoutMeeting
-from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, PathwayState
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.pages import end_training
-from wss_cases.training.records.queries import TrainingRecord
 
 yes_mostly = st.sampled_from([True, True, True, False])
 who = st.integers(0, 1)

@@ -10,8 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import circle_now, make_circle, put_hold
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import (
@@ -23,10 +22,10 @@ from wss_cases.pathways.circles.circle.models import (
     meeting_state,
 )
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.requirements.pages import next_steps, steps_alone
+from wss_cases.pathways.circles.requirements.presenters import next_steps, steps_alone
 from wss_cases.pathways.circles.requirements.queries import Circle, begun_in_columns, requirements_in_columns
 from wss_cases.pathways.circles.terms import completion_meeting_allowed
-from wss_cases.pathways.common.rules import LIVE, TRANSITIONS, Pathway, PathwayState
+from wss_cases.pathways.common.models import LIVE, TRANSITIONS, Pathway, PathwayState
 
 
 class Watched(RuleBasedStateMachine):

@@ -38,8 +38,8 @@ from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import fold_address, new_token, token_digest
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.sso import is_on
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import is_on
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 SIGN_IN_CHANGED = "account.password_set"

@@ -28,16 +28,15 @@ from wss_cases.accounts.sign_in.saved_forms import device_words, discard_form, h
 from wss_cases.accounts.sign_in.sessions import actions
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import fold_address, token_digest
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.foundation.settings.reading import setting, signing_keys
-from wss_cases.foundation.sign_in.login import UserMixin, current_user, login_manager, login_user
+from wss_cases.foundation.school_time import district_zone, moment_words
+from wss_cases.foundation.settings import setting, signing_keys
+from wss_cases.foundation.sign_in import UserMixin, current_user, login_manager, login_user
 from wss_cases.journal.rooms import Room
 
 LASTS_SECONDS = 180 * 24 * 3600

@@ -12,26 +12,23 @@ from sqlalchemy import exists, select
 from wtforms import DateTimeLocalField, Field
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
+from wss_cases.cases.case.actions import stronger_role
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
-from wss_cases.cases.case.pages import stronger_role
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choice_field, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, local_date, zone_of
+from wss_cases.foundation.school_time import at_wall, local, local_date, moment_words, zone_of
 from wss_cases.incidents.details import behavior_of_part
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
@@ -51,16 +48,15 @@ from wss_cases.intake.report.forms import MOMENT_FORMATS, time_problem
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.timeline import in_both
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.duties.duty.raising import responsible, tell_outside
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.questioning.queries import Questioning
-from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint import RestraintRecord
 
 WORK: tuple[Any, ...] = (CaseIncident, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
 """Records that tie a report to the school where they were made."""
@@ -303,9 +299,9 @@ OF_PERSON = ("role", "behavior", "injury")
 class CorrectionForm(BaseForm):
     """The facts of the whole report; `correction_form` adds the fields of one report."""
 
-    school_id = foundation_select(FACT_LABELS["school"], validators=[Optional()])
-    tile = foundation_select(FACT_LABELS["tile"], list(CODES["tile"].items()))
-    location = foundation_select(FACT_LABELS["place"], validators=[InputRequired(_l("Choose where it happened."))])
+    school_id = choice_field(FACT_LABELS["school"], validators=[Optional()])
+    tile = choice_field(FACT_LABELS["tile"], list(CODES["tile"].items()))
+    location = choice_field(FACT_LABELS["place"], validators=[InputRequired(_l("Choose where it happened."))])
     occurred = DateTimeLocalField(FACT_LABELS["when"], format=MOMENT_FORMATS, validators=[Optional()])
     injury = pick(FACT_LABELS["injury"], CODES["injury"])
     weapon = pick(FACT_LABELS["weapon"], CODES["weapon"])

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.database.prepared import Prepared
+from wss_cases.foundation.database import Prepared
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import IncidentFilter

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES
+from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import (
     HARMED,
@@ -30,10 +30,10 @@ from wss_cases.outcomes.counting.scope.queries import (
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.pathways.circles.circle.models import CirclePreparation, TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.routing.engine.pages import FollowUpKind
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import FollowUpKind
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.discipline.consequences import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 

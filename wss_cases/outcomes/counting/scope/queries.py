@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Date, String, and_, bindparam, case, cast, func, or_, select, true
 
-from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role, in_schools
 from wss_cases.foundation.db import db, read_one_view
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import every_place

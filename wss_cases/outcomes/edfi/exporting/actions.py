@@ -29,8 +29,8 @@ from wss_cases.outcomes.edfi.exporting.writing import Progress, write_interchang
 from wss_cases.outcomes.exports.export_log import EXPORTED, Recipient, disclose
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 COLUMNS: Final = (
     "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "HeldDate", "AgreementDate", "AgreementKept",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from wss_cases.foundation.files.xml_files import name_of, namespace_of
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.operations import deferred
 from wss_cases.outcomes.edfi.common import Left, Tally
 
 requests = deferred("requests")

@@ -9,26 +9,23 @@ from flask import render_template, request, url_for
 from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import advance, person_words
 from wss_cases.cases.case.models import CaseState
-from wss_cases.cases.case.pages import advance, person_words
-from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.family_texts.queries import family_texts
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.mail.family_texts import family_texts
 from wss_cases.pathways.circles.agreements.queries import (
     STAFF_KEY,
     may_read_terms,
@@ -42,7 +39,7 @@ from wss_cases.pathways.circles.agreements.queries import (
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.consent import load_circle
-from wss_cases.pathways.circles.requirements.pages import CIRCLE, ON_CIRCLE
+from wss_cases.pathways.circles.requirements.presenters import CIRCLE, ON_CIRCLE
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
 from wss_cases.pathways.circles.terms import (
     COMPLETION,
@@ -67,8 +64,8 @@ from wss_cases.pathways.common.actions import (
     note_completion,
     open_follow_ups,
 )
+from wss_cases.pathways.common.models import LIVE, Pathway, outcomes_for
 from wss_cases.pathways.common.pages import act_context, number, page_of, people_choices
-from wss_cases.pathways.common.rules import LIVE, Pathway, outcomes_for
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
 

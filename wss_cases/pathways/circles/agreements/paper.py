@@ -14,19 +14,18 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.family_texts.queries import Text, family_texts
+from wss_cases.mail.family_texts import Text, family_texts
 from wss_cases.pathways.circles.agreements.pages import HEAD, signature_rows
 from wss_cases.pathways.circles.agreements.queries import may_read_terms, owner_names, supporters_of
 from wss_cases.pathways.circles.agreements.term_changes import READABLE_TERM, Term
@@ -34,9 +33,9 @@ from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, names_on_paper, signed_now, terms_in_force
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import ACT, number, page_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school

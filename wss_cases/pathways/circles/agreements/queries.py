@@ -19,9 +19,9 @@ from wss_cases.pathways.circles.circle.queries import keeper_rows, keepers_of
 from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.training.records.queries import names_of
+from wss_cases.training.records.models import names_of
 
 STAFF_KEY = "staff-"
 """The prefix of a staff account's id in forms that choose who is responsible for a term."""

@@ -14,13 +14,12 @@ from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import close_row
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.forms import LongText, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -46,8 +45,8 @@ from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, AgreementTermConsent, must_consent
 from wss_cases.pathways.common.actions import follow
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import page_of, people_choices
-from wss_cases.pathways.common.rules import LIVE, Pathway
 
 BY_CONSENT = "changed_by_consent"
 """The outcome of a changed term's follow-up."""

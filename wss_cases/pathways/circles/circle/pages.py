@@ -9,16 +9,16 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choices, radio, select
+from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choice_field, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle import models
 from wss_cases.pathways.circles.circle.models import MeetingState, Presence, SupporterRelation
 from wss_cases.pathways.circles.circle.queries import CircleWithKeepers, get_circle, with_keepers
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import kind_words, page_of
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 def _kept(row: Pathway) -> CircleWithKeepers:
@@ -65,7 +65,7 @@ class GuestForm(BaseForm):
     """Someone who came without an invitation."""
 
     guest = ShortText(_l("Someone else who came"), [Optional()])
-    guest_relation = select(_l("Who they are"), [PICK, *SupporterRelation.labels().items()])
+    guest_relation = choice_field(_l("Who they are"), [PICK, *SupporterRelation.labels().items()])
     guest_beside = SelectField(_l("Who they came with"), validators=[Optional()])
 
 

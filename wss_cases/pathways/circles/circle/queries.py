@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, column, not_, or_, select, table
 
-from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.actor import STAFF, Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders_of
 from wss_cases.cases.case.models import CaseParticipant
@@ -21,10 +20,10 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import DECIDE
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import LIVE, Pathway
-from wss_cases.routing.engine.pages import Pathway as Family
-from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
+from wss_cases.routing.engine.vocabulary import Pathway as Family
+from wss_cases.training.records.models import TrainingRecord, keeping_counts_on
 
 DISCIPLINE = table("discipline_action", column("student_id"), column("recorded_by_id"))
 """A table of the safeguards room, which stands above this one: who recorded a removal, and of which student."""

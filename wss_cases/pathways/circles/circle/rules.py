@@ -9,7 +9,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import ScreenAnswer
-from wss_cases.routing.engine.pages import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person
+from wss_cases.routing.engine.vocabulary import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person
 
 CIRCLES: Final = frozenset(kind for kind, family in PATHWAY_OF.items() if family is Pathway.CIRCLE)
 

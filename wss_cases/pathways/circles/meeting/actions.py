@@ -6,8 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import (
     MEETING_TRANSITIONS,
     CircleAttendance,
@@ -26,7 +25,7 @@ from wss_cases.pathways.circles.meeting.rules import Attendance, Guest, attendan
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import COMPLETION
 from wss_cases.pathways.common.actions import audit_only, close_open, follow_event, note_start
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 
 CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
 """Results for which attendance is recorded."""

@@ -6,24 +6,29 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.cases.case.queries import students_seen
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import at_local, local_date, today_at, zone_of
+from wss_cases.foundation.pages import Page, form_page, link
+from wss_cases.foundation.school_time import (
+    at_local,
+    day_words,
+    local_date,
+    long_day_words,
+    moment_words,
+    time_words,
+    today_at,
+    zone_of,
+)
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.models import (
     CircleMeeting,
@@ -48,13 +53,13 @@ from wss_cases.pathways.circles.outside import named_outside
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import completion_held
 from wss_cases.pathways.common.actions import audit_only, close_open, follow, not_later, open_follow_ups
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.pages import ACT, act_context, act_on, asked_day, number, page_of, people_choices
-from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.rules import MoveWhy, week_of
-from wss_cases.training.records.queries import names_of
+from wss_cases.training.records.models import names_of
 
 SHORTEST, LONGEST = 10, 480
 """Minutes of a meeting."""

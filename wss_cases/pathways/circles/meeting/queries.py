@@ -18,8 +18,8 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSuppor
 from wss_cases.pathways.circles.circle.rules import PART
 from wss_cases.pathways.circles.outside import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.common.rules import Pathway
-from wss_cases.routing.engine.pages import Person
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.vocabulary import Person
 
 LONGEST = timedelta(hours=8)
 """The longest meeting."""

@@ -12,10 +12,10 @@ from wss_cases.pathways.circles.circle.models import MeetingKind, MeetingState, 
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed
 from wss_cases.pathways.circles.meeting.queries import Taken, taken_between
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.calendar.bells import Bells, hours_of
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import Person
+from wss_cases.routing.engine.vocabulary import Person
 
 NEW_DAY = "plan_meeting"
 """The kind of follow-up that asks for a new day."""

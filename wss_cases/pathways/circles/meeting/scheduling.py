@@ -7,19 +7,17 @@ from flask import Blueprint, request, url_for
 from wtforms import BooleanField, DateField, SelectField, TimeField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, ConfirmField, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_local, local, local_date, today_at, zone_of
+from wss_cases.foundation.school_time import at_local, day_words, local, local_date, moment_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import MeetingState, ScreenAnswer
 from wss_cases.pathways.circles.circle.queries import told_who_said_what
@@ -28,10 +26,10 @@ from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.meeting.queries import rooms_used
 from wss_cases.pathways.circles.meeting.rules import free_times, next_kind
-from wss_cases.pathways.circles.requirements.pages import requirement_row
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
+from wss_cases.pathways.common.models import Pathway, ids
 from wss_cases.pathways.common.pages import act_context, moment_in, number, page_of, people_choices
-from wss_cases.pathways.common.rules import Pathway, ids
 from wss_cases.roster.directory.queries import school_days
 
 LENGTHS = (30, 45, 60, 90, 120, 180)

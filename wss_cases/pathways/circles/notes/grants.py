@@ -13,9 +13,8 @@ from sqlalchemy import select
 from wtforms import DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -23,23 +22,21 @@ from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import colleagues
 from wss_cases.accounts.two_persons import refuse_one_person
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import local_date, moment_words, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, keeper_rows, keepers_of, may_keep
@@ -67,8 +64,8 @@ from wss_cases.pathways.circles.notes.pages import (
 from wss_cases.pathways.circles.notes.queries import closed_to, get_opening, waiting_outside
 from wss_cases.pathways.circles.notes.rules import freed, waivers_from
 from wss_cases.pathways.common.actions import add_audited, not_later
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import ACT, ConfirmForm, act_context, people_choices
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.queries import get_school, school_days
 
 AUDIT_GRANT = "circle.notes_granted"

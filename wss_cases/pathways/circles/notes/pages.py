@@ -15,34 +15,31 @@ from sqlalchemy import Select, and_, exists, or_, select
 from wtforms import SelectMultipleField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.teams import works
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import Case, CaseState
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.keys.envelope import own_key, seal, unseal, unwrap, wrap
+from wss_cases.foundation.keys import own_key, seal, unseal, unwrap, wrap
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, local_date, moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.common.queries import Planned
-from wss_cases.mail.delivery.pages import queue
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
+from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.delivery.queue import queue
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.queries import decided_about_parties, get_circle, may_keep, with_keepers
 from wss_cases.pathways.circles.circle.rules import parties
@@ -53,8 +50,8 @@ from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, CircleNot
 from wss_cases.pathways.circles.notes.queries import closed_to, is_held
 from wss_cases.pathways.circles.notes.rules import PERIOD, PURPOSE, covered, shred_day
 from wss_cases.pathways.common.actions import add_audited
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
-from wss_cases.pathways.common.rules import Pathway
 
 SOON = timedelta(days=7)
 

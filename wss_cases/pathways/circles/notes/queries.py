@@ -6,10 +6,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
@@ -21,9 +20,9 @@ from wss_cases.pathways.circles.notes.messages import (
     PrivilegeException,
     PrivilegeWaiver,
 )
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold, circle_held
-from wss_cases.training.records.queries import names_of
+from wss_cases.training.records.models import names_of
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 

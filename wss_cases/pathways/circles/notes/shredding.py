@@ -6,16 +6,16 @@ from datetime import date, datetime
 from sqlalchemy import Select, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.database.erasing import erase_deleted
+from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import among, db
-from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.school_time import local_date, today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.notes.messages import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import circle_held
 from wss_cases.roster.directory.models import School
 

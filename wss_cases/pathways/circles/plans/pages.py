@@ -11,17 +11,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.actor import STAFF, Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import STAFF, Actor, Invocation
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, NotBlank, ShortText, filled, radio
 from wss_cases.foundation.i18n import dotted, locale_code, ngettext
@@ -29,14 +26,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.queries import get_circle
 from wss_cases.pathways.circles.consent import load_circle
-from wss_cases.pathways.circles.plans import queries
-from wss_cases.pathways.circles.plans.queries import (
+from wss_cases.pathways.circles.plans import models
+from wss_cases.pathways.circles.plans.models import (
     LONGEST_PIECE,
     LONGEST_TITLE,
     MOST_ROUNDS,
@@ -53,11 +49,11 @@ from wss_cases.pathways.circles.plans.queries import (
     shelf_of,
     used_before,
 )
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import finder_around, refuse_names
-from wss_cases.training.records.queries import staff_of
+from wss_cases.training.records.models import staff_of
 
 
 class CirclePlanForm(BaseForm):
@@ -472,4 +468,4 @@ def plan_form(
     return saved_first(theirs, yours, again or request.path)
 
 
-ROOM = Room(pages=(blueprint,), sentences=queries.SENTENCES, loaders={"circle_plan": queries.load_circle_plan})
+ROOM = Room(pages=(blueprint,), sentences=models.SENTENCES, loaders={"circle_plan": models.load_circle_plan})

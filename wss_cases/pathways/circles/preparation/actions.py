@@ -12,8 +12,7 @@ from wss_cases.followups.making import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter, GuardianAnswer
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.consent import (
@@ -29,7 +28,7 @@ from wss_cases.pathways.circles.keepers import keep_as_lead
 from wss_cases.pathways.circles.preparation.rules import Visit, visit_problem
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import close_recorded, follow_event, not_later
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.roster.directory.queries import school_days
 
 PLAN = "safety_plan"

@@ -8,23 +8,31 @@ from flask import Blueprint, render_template, request, url_for
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, needs, radio, select
+from wss_cases.foundation.forms import (
+    PICK,
+    BaseForm,
+    LongText,
+    NotBlank,
+    ShortText,
+    choice_field,
+    choices,
+    needs,
+    radio,
+)
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import (
@@ -44,15 +52,15 @@ from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions
 from wss_cases.pathways.circles.preparation.rules import Visit
-from wss_cases.pathways.circles.requirements.pages import requirement_row
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
+from wss_cases.pathways.common.models import LIVE, Pathway, ids
 from wss_cases.pathways.common.pages import ACT, ConfirmForm, act_context, page_of
-from wss_cases.pathways.common.rules import LIVE, Pathway, ids
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import contacts_of, get_school
 from wss_cases.roster.telling import calling
 from wss_cases.routing.engine.wording import said
-from wss_cases.training.records.queries import names_of
+from wss_cases.training.records.models import names_of
 
 TODAY, YESTERDAY, ANOTHER, NOT_YET = "today", "yesterday", "another", "not_yet"
 TALKED = [(TODAY, _l("Today")), (YESTERDAY, _l("Yesterday")), (ANOTHER, _l("Another day")), (NOT_YET, _l("Not yet"))]
@@ -80,7 +88,7 @@ class VisitForm(BaseForm):
     guardian_name = ShortText(_l("Name of the guardian who answered"), [Optional()])
     plan_needed = radio(_l("Is a safety plan needed?"), NEEDED)
     supporter = ShortText(_l("Who comes along"), [Optional()])
-    relation = select(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
+    relation = choice_field(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
 
     def only(self, names: Sequence[str]) -> None:
         """Remove the questions that are not in `names`."""

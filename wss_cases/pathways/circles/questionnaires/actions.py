@@ -11,9 +11,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_code, token_digest
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.stored import number_setting
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.foundation.settings import number_setting
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.pathways.circles.agreements.queries import person_key
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.questionnaires.models import LinkState, Occasion, Questionnaire
@@ -28,7 +27,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
 )
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import close_open
-from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.common.models import LIVE, Pathway
 
 KIND = "questionnaire"
 LINK_DAYS = number_setting("questionnaires.days", "QUESTIONNAIRE_DAYS")

@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.questionnaires.models import QUESTIONS, LinkState, Questionnaire
 from wss_cases.pathways.circles.questionnaires.pages import Questions, answer, open_link, questions_form

@@ -14,30 +14,26 @@ from sqlalchemy import delete
 from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import SYSTEM, Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import SYSTEM, Actor, Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.pages import Page, code_picture, form_page, printed_address
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.login import current_user, logout_user
+from wss_cases.foundation.school_time import day_words, today_at
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user, logout_user
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.family_texts.queries import Text
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
+from wss_cases.mail.family_texts import Text
 from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
 from wss_cases.pathways.circles.circle.queries import keeps_since, with_keepers
 from wss_cases.pathways.circles.questionnaires import actions, models
@@ -72,8 +68,8 @@ from wss_cases.pathways.circles.questionnaires.queries import (
     words_of,
 )
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import ACT, act_context
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.pages import language_words
 
 PURPOSE = "questionnaire"

@@ -14,7 +14,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import plain_code, token_digest
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.mail.common.pages import FamilyText
-from wss_cases.mail.family_texts.queries import Text, family_texts
+from wss_cases.mail.family_texts import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter, MeetingKind
 from wss_cases.pathways.circles.questionnaires.models import (
@@ -30,7 +30,7 @@ from wss_cases.pathways.circles.questionnaires.models import (
 )
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms import completion_held, open_terms
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 
 GUESS_WINDOW = timedelta(minutes=15)
 GUESSES_PER_ADDRESS = 60

@@ -15,10 +15,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant, PlanState, SafetyPlan
-from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import people_of_each
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
@@ -42,10 +42,10 @@ from wss_cases.pathways.circles.circle.rules import (
     requirements_of,
 )
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.rule_sets import RoutingAnswer
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.pages import in_force
-from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import joinedload
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.pages import person_words
-from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
     DailyCardDay,

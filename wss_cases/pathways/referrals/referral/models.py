@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.rules import InPathway, Pathway
+from wss_cases.pathways.common.models import InPathway, Pathway
 from wss_cases.pathways.referrals.referral.rules import OPEN, ReferralState, ServiceKind, is_open
 
 ONE_OPEN = "state in ({})".format(", ".join(f"'{state.value}'" for state in sorted(OPEN)))

@@ -11,22 +11,22 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.grants import partner_people
 from wss_cases.followups.making import cancel_row
-from wss_cases.followups.reminders.pages import escalation_words
 from wss_cases.followups.reminders.rules import TO_LEAD, EscalationReason
+from wss_cases.followups.reminders.sweep import escalation_words
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.mail.common.queries import Planned
+from wss_cases.mail.common.rules import Planned
 from wss_cases.pathways.common.actions import open_follow_ups
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.referrals.referral import queries, rules
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import Late, late_referral, load_referral, open_referral

@@ -15,18 +15,17 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why, levels_of, people_reached
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import day_in, local_date
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_in, day_words_with_year, local_date
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import Disclosure
-from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.mail.family_texts import Text, family_text
+from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.rules import (
     AWAITS_ANSWER,
@@ -41,7 +40,7 @@ from wss_cases.pathways.referrals.referral.rules import (
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import contacts_of
-from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.vocabulary import Kind
 
 
 def open_to_partner(day: date) -> ColumnElement[bool]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from wss_cases.foundation.i18n import Labelled, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.labelled import Labelled
-from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.common.models import PathwayState
 
 
 class ReferralState(Labelled):

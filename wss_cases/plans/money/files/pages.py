@@ -6,13 +6,11 @@ from datetime import datetime
 from flask import Blueprint, render_template, request, url_for
 from wtforms import FileField, HiddenField
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, ConfirmField, choices, radio
 from wss_cases.foundation.i18n import dotted
@@ -20,10 +18,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import hundredths_words, money_words
 from wss_cases.plans.money.files import queries
 from wss_cases.plans.money.files.queries import PAGE, carried_out, files_of, get_file, known_now, rows_naming

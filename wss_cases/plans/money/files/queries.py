@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, cast, false, func, literal, or_, select, true
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import by_id, db
@@ -20,10 +19,10 @@ from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.money.files.rules import WRITER, FileKind, Known, Line, MoneyFile, text_of
-from wss_cases.plans.money.funding.queries import Funding
+from wss_cases.plans.money.funding.models import Funding
 from wss_cases.plans.money.resources.models import PlanResource
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import finder_at_school
 

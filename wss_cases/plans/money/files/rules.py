@@ -13,13 +13,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import Base, Id, named_enum, where
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.plans.money.amounts import Unreadable, cents_in, check_day, check_year, hundredths_in
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
-from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import (
     LONGEST_JOB_CODE,
     LONGEST_NOTE,

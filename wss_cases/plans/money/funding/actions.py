@@ -11,10 +11,9 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import MOST_CENTS, Unreadable, check_year
-from wss_cases.plans.money.funding.queries import Funding, FundingChange, FundingSource, waiting_change
+from wss_cases.plans.money.funding.models import Funding, FundingChange, FundingSource, waiting_change
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import refuse_names
 

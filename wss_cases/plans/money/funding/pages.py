@@ -8,30 +8,27 @@ from flask import Blueprint, render_template, request, url_for
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.access.act_pages import act_form, act_page
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor, Invocation, Role
+from wss_cases.access.gate import act_form, act_page, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.plans.money.amounts import Money, money_words, money_years
-from wss_cases.plans.money.funding import actions, queries
+from wss_cases.plans.money.funding import actions, models
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
-from wss_cases.plans.money.funding.queries import (
+from wss_cases.plans.money.funding.models import (
     BY_SCHOOL,
     PAGE,
     Funding,
@@ -393,7 +390,7 @@ def settle(funding_change_id: int) -> Page:
 
 ROOM = Room(
     pages=(blueprint,),
-    sentences=queries.SENTENCES,
-    loaders={"funding": queries.load_funding, "funding_change": queries.load_change},
+    sentences=models.SENTENCES,
+    loaders={"funding": models.load_funding, "funding_change": models.load_change},
     lists=LISTS,
 )

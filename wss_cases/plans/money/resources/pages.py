@@ -9,9 +9,8 @@ from flask import render_template, request, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, act_page, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.list_columns import order_of, table_of
@@ -26,8 +25,7 @@ from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanColumn, PublicSection, Room
 from wss_cases.journal.timeline import entry_rows as timeline_rows
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import (
     MOST_CENTS,
     Money,
@@ -73,7 +71,7 @@ from wss_cases.plans.money.resources.queries import (
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, years_words
 from wss_cases.plans.plan.core.queries import get_plan
-from wss_cases.plans.plan.goals.queries import PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanStrategy
 from wss_cases.roster.names.queries import refuse_names
 
 

@@ -9,19 +9,18 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Date, Select, case, func, literal, select
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, worded
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.money.resources.models import CORRECTED, EntryKind, PlanResource, ResourceEntry, ResourceKind
 from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
 
 

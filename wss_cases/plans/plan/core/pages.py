@@ -16,7 +16,6 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import ConfirmField, PlainForm, choices
@@ -24,7 +23,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Guard, Subject
 from wss_cases.journal.extension_points import plan_tabs
 from wss_cases.journal.rooms import Room
@@ -35,7 +34,7 @@ from wss_cases.plans.plan.core.queries import LONGEST_TERM, PLAN_TIERS
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records.queries import staff_of
+from wss_cases.training.records.models import staff_of
 
 
 def new_plan(uow: UnitOfWork, school_id: int, form: "HeadForm", copied_from_id: int | None = None) -> SchoolPlan:

@@ -6,13 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.settings.stored import StoredSetting, fixed
+from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.plans.plan.core.models import BLOCKED_BY, STANDING, TRANSITIONS, Block, Outdated, PlanState, SchoolPlan
 from wss_cases.plans.plan.templates import Component
 

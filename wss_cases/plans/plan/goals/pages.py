@@ -18,16 +18,14 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, needs, radio
-from wss_cases.foundation.forms import select as pick_from
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choice_field, choices, needs, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import PlanTab, Room
@@ -47,8 +45,8 @@ from wss_cases.plans.plan.core.pages import (
     refuse_stranger,
 )
 from wss_cases.plans.plan.core.queries import get_plan, writable_plan
-from wss_cases.plans.plan.goals import queries
-from wss_cases.plans.plan.goals.queries import (
+from wss_cases.plans.plan.goals import models
+from wss_cases.plans.plan.goals.models import (
     LONGEST_EVIDENCE,
     MOST,
     Direction,
@@ -79,7 +77,7 @@ class GoalForm(PlainForm):
         description=_l("What should be different."),
     )
     measure = SelectField(_l("Measure"))
-    direction = pick_from(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
+    direction = choice_field(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
     target = FloatField(_l("Target"), validators=[Optional()], description=_l("A number, in the unit of the measure."))
     target_by = DateField(_l("By"), validators=[Optional()])
     why_not_measured = LongText(
@@ -457,6 +455,6 @@ def _refuse_outside(plan: SchoolPlan, field: DateField) -> None:
 
 ROOM = Room(
     pages=(blueprint,),
-    loaders={"plan_goal": queries.load_goal, "plan_strategy": queries.load_strategy, "plan_step": queries.load_step},
+    loaders={"plan_goal": models.load_goal, "plan_strategy": models.load_strategy, "plan_step": models.load_step},
     plan_tabs=(PlanTab("plan_goals.goals", _l("Goals and strategies"), 30, Permission.PLAN_READ),),
 )

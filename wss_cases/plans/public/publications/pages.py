@@ -10,41 +10,29 @@ from sqlalchemy import func, select
 from wtforms import BooleanField, DateField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, printed_address, with_flash
-from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import PlanTab, Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.public.figures import last_year_over
 from wss_cases.plans.public.names import adults_named, children_named
-from wss_cases.plans.public.publications import queries, rules
-from wss_cases.plans.public.publications.presenters import (
-    Summary,
-    adult_words,
-    contents_of,
-    figures_for,
-    free_text,
-    version_words,
-)
-from wss_cases.plans.public.publications.queries import get_publication, publications_of
-from wss_cases.plans.public.publications.rules import (
+from wss_cases.plans.public.publications import models, queries
+from wss_cases.plans.public.publications.models import (
     LONGEST_REASON,
     LONGEST_SUMMARY,
     PUBLIC_PAGES,
@@ -56,6 +44,15 @@ from wss_cases.plans.public.publications.rules import (
     names_no_one,
     seals_of,
 )
+from wss_cases.plans.public.publications.presenters import (
+    Summary,
+    adult_words,
+    contents_of,
+    figures_for,
+    free_text,
+    version_words,
+)
+from wss_cases.plans.public.publications.queries import get_publication, publications_of
 from wss_cases.roster.directory.models import School
 
 
@@ -379,7 +376,7 @@ def withdraw_page(publication_id: int) -> Page:
 
 ROOM = Room(
     pages=(blueprint,),
-    sentences=rules.SENTENCES,
+    sentences=models.SENTENCES,
     loaders={"plan_publication": queries.load_publication},
     plan_tabs=(PlanTab(TAB, _l("Public page"), 90, Permission.PLAN_READ),),
 )

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import day_words_with_year
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.extension_points import public_sections
 from wss_cases.outcomes.equity.queries import minimums_of
 from wss_cases.plans.plan.core.models import SchoolPlan
@@ -24,6 +24,7 @@ from wss_cases.plans.public.figures import (
     scope_for,
     year_due,
 )
+from wss_cases.plans.public.publications.models import PUBLISHABLE
 from wss_cases.plans.public.publications.queries import (
     figures_read_now,
     goals_of,
@@ -31,7 +32,6 @@ from wss_cases.plans.public.publications.queries import (
     voices_between,
     years_published,
 )
-from wss_cases.plans.public.publications.rules import PUBLISHABLE
 from wss_cases.roster.directory.queries import get_school
 
 

@@ -7,17 +7,16 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.public.figures import Published
-from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, PlanPublication, from_plain
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.public.publications.models import PUBLIC_PAGES, PlanPublication, from_plain
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.roster.directory.models import School
 
 MOST_VOICES = 100

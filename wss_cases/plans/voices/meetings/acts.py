@@ -26,10 +26,8 @@ from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.plans.plan.core.queries import PLAN_READERS
-from wss_cases.plans.voices.meetings import queries, rules
-from wss_cases.plans.voices.meetings.pages import TAB, meeting_title, pages, plan_panel
-from wss_cases.plans.voices.meetings.queries import get_heard, get_meeting, goals_and_steps
-from wss_cases.plans.voices.meetings.rules import (
+from wss_cases.plans.voices.meetings import models, queries
+from wss_cases.plans.voices.meetings.models import (
     ANSWER_DAYS,
     COUNCIL_QUORUM,
     LANGUAGES,
@@ -42,6 +40,8 @@ from wss_cases.plans.voices.meetings.rules import (
     themes_on,
     too_few_words,
 )
+from wss_cases.plans.voices.meetings.pages import TAB, meeting_title, pages, plan_panel
+from wss_cases.plans.voices.meetings.queries import get_heard, get_meeting, goals_and_steps
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import languages_by_name
 from wss_cases.roster.directory.queries import get_school
@@ -273,7 +273,7 @@ def answer_heard(uow: UnitOfWork, row: MeetingHeard, form: AnswerForm) -> None:
 
 ROOM = Room(
     pages=(pages,),
-    sentences=rules.SENTENCES,
+    sentences=models.SENTENCES,
     loaders={"meeting": queries.load_meeting, "meeting_heard": queries.load_heard},
     plan_tabs=(PlanTab(TAB, _l("Meetings"), 70, Permission.PLAN_READ),),
     plan_columns=(PlanColumn("unanswered", _l("Unanswered voices"), 60, queries.unanswered_counts, tone="sun"),),

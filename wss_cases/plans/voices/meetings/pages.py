@@ -12,18 +12,18 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import asked_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place, Shown
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import plan_frame, plan_words
 from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan, plans_of
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting, came_to, notice_is_late
 from wss_cases.plans.voices.meetings.queries import (
     PAGE,
     get_meeting,
@@ -34,7 +34,6 @@ from wss_cases.plans.voices.meetings.queries import (
     unanswered_by_school,
     voices_of,
 )
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting, came_to, notice_is_late
 from wss_cases.roster.directory.pages import languages_by_name
 from wss_cases.roster.directory.queries import get_school
 

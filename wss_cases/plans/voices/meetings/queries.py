@@ -6,15 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor, in_schools
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
-from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep
-from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 
 PAGE = 50
 

@@ -16,10 +16,10 @@ from wss_cases.attachments.attachment import Attachment, AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.next_act import harm_words, kind_words, state_words
-from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
+from wss_cases.foundation.school_time import day_words_with_year, moment_words
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people_of
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
@@ -27,13 +27,13 @@ from wss_cases.incidents.incident.states import RESULT_LABELS as CONTACT_LABELS
 from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease, Part
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.pages import span_words
+from wss_cases.safeguards.discipline.removals.queries import span_words
 
 FILE: Final = "file-"
 """Begins the part of a copy that is an attachment; its number follows."""

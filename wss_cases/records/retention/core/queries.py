@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, true, union
 
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -19,7 +18,7 @@ from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import student_held
 from wss_cases.records.retention.core.pages import (
     REVIEW_YEARS,
@@ -34,8 +33,8 @@ from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceReview
-from wss_cases.safeguards.questioning.queries import Questioning
-from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint import RestraintRecord
 
 
 def years_after(day: date, years: int) -> date:

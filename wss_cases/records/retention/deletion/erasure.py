@@ -10,12 +10,12 @@ from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, nu
 
 from wss_cases.attachments.handling import erase_shared
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.pages import PURPOSE as SAID
+from wss_cases.followups.core.presenters import PURPOSE as SAID
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
-from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.unfiled import erase, mentions, naming
 from wss_cases.journal.changes import REDACTED
@@ -24,12 +24,11 @@ from wss_cases.journal.word_index import SearchEntry, index_again
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWER
 from wss_cases.records.retention.core.pages import RemovedFigure
-from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
-from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.records.retention.reach import TABLES, Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, NOBODY, finder_beside, guardians_named, students_named
-from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 INSTEAD = "[…]"
 """What stands where the name of a student stood who is in a record no more, for those who stay in it."""

@@ -18,8 +18,7 @@ from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.attachments.sealing import keeps_record
 from wss_cases.cases.case.models import Case
-from wss_cases.foundation.database.erasing import erase_deleted
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PlainForm, WholeNumber
@@ -27,9 +26,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.operations.shares import Share
+from wss_cases.foundation.operations import Share
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.foundation.school_time import district_zone, moment_words, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
@@ -50,8 +49,7 @@ from wss_cases.records.retention.core.queries import certificate, due_now, still
 from wss_cases.records.retention.deletion import queries
 from wss_cases.records.retention.deletion.erasure import erase_student
 from wss_cases.records.retention.deletion.queries import PAGE, Listed, items_of, proposers
-from wss_cases.records.retention.reach.queries import ABOUT_STUDENTS
-from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.records.retention.reach import ABOUT_STUDENTS, TABLES
 from wss_cases.roster.directory.models import Student
 
 AUDITED = "record_deletion"

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
 
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db, newest

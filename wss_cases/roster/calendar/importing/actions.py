@@ -9,10 +9,9 @@ from sqlalchemy import bindparam, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.dates import day_words_with_year, time_of_day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import day_words_with_year, time_of_day_words, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.importing.calendar_file import read_events
 from wss_cases.roster.calendar.importing.events import (
@@ -24,7 +23,7 @@ from wss_cases.roster.calendar.importing.events import (
     days_of_year,
     with_decisions,
 )
-from wss_cases.roster.calendar.importing.queries import series_of
+from wss_cases.roster.calendar.importing.models import series_of
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused

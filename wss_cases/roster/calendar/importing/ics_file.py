@@ -10,7 +10,7 @@ from typing import Any
 
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.operations import deferred
 from wss_cases.foundation.school_time import local, on_clock, zone_of
 from wss_cases.roster.calendar.importing.events import Event, EventKind, Why
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused

@@ -13,9 +13,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import chosen_school_id
@@ -36,8 +35,7 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.acts import Act, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.reengagement.opening import Away, open_for_incident
 from wss_cases.pathways.reengagement.plan import AwayCause, back_on
 from wss_cases.roster.directory.models import Student
@@ -57,7 +55,7 @@ from wss_cases.safeguards.discipline.recording.refusals import (
     hand_to_administrators,
     student_of,
 )
-from wss_cases.safeguards.discipline.removals import pages, rules
+from wss_cases.safeguards.discipline.removals import queries, rules
 from wss_cases.safeguards.discipline.removals.models import (
     ADMINISTRATOR_DECIDES,
     WITHOUT_END,
@@ -66,7 +64,7 @@ from wss_cases.safeguards.discipline.removals.models import (
     DisciplineAction,
     DisciplineKind,
 )
-from wss_cases.safeguards.discipline.removals.pages import (
+from wss_cases.safeguards.discipline.removals.queries import (
     PAGE,
     ListedAction,
     Offer,
@@ -208,10 +206,10 @@ def _record(uow: UnitOfWork, incident: Incident, form: DisciplineForm) -> int:
     student = student_of(uow, incident, form.chosen_id)
     today, span = today_at(incident.school_id, uow.now), form.span
     calendar = school_days(incident.school_id)
-    check_span(span, pages.grade_on(student, span.starts_on), calendar, today)
+    check_span(span, queries.grade_on(student, span.starts_on), calendar, today)
     _check_heard(form, is_title_ix_matter(incident), calendar, today)
     check_reason(incident.id, student, span.kind, form.told)
-    offered = pages.offered_to(student.id, incident.school_id, year_began(today))
+    offered = queries.offered_to(student.id, incident.school_id, year_began(today))
     if form.is_long:
         _check_exclusion(form, offered)
     protected, count = _check_disability(student, form, calendar)
@@ -250,7 +248,7 @@ def _check_disability(student: Student, form: DisciplineForm, calendar: SchoolDa
     if on_record and disability is not Answer.YES:
         raise Refused("disability", _("The roster shows that this student has an IEP or a 504 plan."))
     protected = rules.is_protected(on_record, disability, Answer(form.suspected.data))
-    count = rules.counted(pages.spans_of(student.id), form.span, calendar)
+    count = rules.counted(queries.spans_of(student.id), form.span, calendar)
     check_acknowledged(protected, count, form.acknowledged.data)
     return protected, count
 

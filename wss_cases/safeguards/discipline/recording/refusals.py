@@ -16,13 +16,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.queries import keeps_circle_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals import pages, rules
+from wss_cases.safeguards.discipline.removals import queries, rules
 from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, DisciplineKind
 from wss_cases.safeguards.discipline.removals.rules import Count, Span
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
@@ -76,7 +75,7 @@ def check_reason(incident_id: int | None, student: Student, kind: DisciplineKind
     reads: `told`, by the field."""
     if rules.needs_verified_facts(kind):
         refuse_blank("length_reason", told["length_reason"], _("Enter why it lasts this long."))
-    others = pages.names_of_others(incident_id, student.id)
+    others = queries.names_of_others(incident_id, student.id)
     for name, text in told.items():
         names = others.names_in(text)
         if names:

@@ -23,10 +23,10 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from wss_cases.access.actor import Actor
 from wss_cases.access.visibility import closed_through
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.foundation.i18n import Labelled
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import Incident, OfIncident
-from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.engine.vocabulary import Duty
 
 DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in Duty.labels().items()} | {
     "bullying_yearly": _l("Verified bullying: yearly report to the State Board"),

@@ -11,7 +11,6 @@ from wtforms import HiddenField, SelectMultipleField
 
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import (
     LongText,
@@ -28,14 +27,13 @@ from wss_cases.foundation.forms import (
 from wss_cases.foundation.i18n import dotted, in_language, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import local, zone_of
+from wss_cases.foundation.school_time import local, moment_words, zone_of
 from wss_cases.incidents.incident.queries import load_incident, parties_of, refuse_party
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, TOLD_BY_LABELS
 from wss_cases.incidents.pages.presenters import report_rows
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.safeguards.duties.duty import models, queries

@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.roster.directory.models import Student
 from wss_cases.routing.engine.facts import ARTICLE_26A, ASK_FIRST, asked_before_family
-from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import (
     MAY_NOT_APPLY,

@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.routing.engine.pages import POLICE_DUTIES, Duty, Pathway
+from wss_cases.routing.engine.vocabulary import POLICE_DUTIES, Duty, Pathway
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState
 from wss_cases.safeguards.duties.duty.rules import refuse_future, warns_at
 from wss_cases.safeguards.police.review.models import TRANSITIONS, NotificationGround, PoliceReview, ReviewState

@@ -13,10 +13,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common.rules import STANDS, Pathway, propose
+from wss_cases.pathways.common.models import STANDS, Pathway, propose
 from wss_cases.pathways.reengagement.opening import case_for
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Person
+from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind, Person
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.police.review.actions import RESTORATIVE, may_become
 from wss_cases.safeguards.police.review.messages import ANSWERED, SECOND

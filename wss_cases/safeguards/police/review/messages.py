@@ -7,10 +7,10 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.pages import link
+from wss_cases.foundation.school_time import day_words, moment_words
 from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph, PushWords
 from wss_cases.journal.models import OutboxMessage

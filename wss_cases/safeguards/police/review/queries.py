@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role, in_schools
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.teams import colleagues
