@@ -23,9 +23,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import Labelled, dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of
 from wss_cases.foundation.tables.columns import Column, Order

@@ -12,8 +12,7 @@ from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
 from wss_cases.accounts.grants import NETWORK, PARTNER, SCHOOL, in_force_at, is_live, not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, staged, worded

@@ -15,7 +15,7 @@ from wss_cases.accounts.account.rules import manages
 from wss_cases.accounts.grants import is_over
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 

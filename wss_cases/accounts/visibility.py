@@ -19,9 +19,7 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.dated_settings import add_row

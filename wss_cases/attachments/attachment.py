@@ -31,8 +31,7 @@ from wss_cases.access.visibility import holds, in_view
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import Base, Id, by_id, db, exactly_one, named_enum
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.journal.rooms import Room

@@ -13,7 +13,7 @@ from typing import Final
 from wss_cases.attachments.attachment import AttachmentKind
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.files.pictures import BadPicture, decoded
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import deferred
 
 BEGINS: Final = re.compile(rb"%PDF-[12]\.\d")

@@ -13,8 +13,7 @@ from wss_cases.attachments.contents import FIELD, Content
 from wss_cases.attachments.hosts import Host, host_of, rows_of, went_out
 from wss_cases.attachments.sealing import seal
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.keys import Keys, seal_bytes, unseal_bytes
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.changes import changes_of

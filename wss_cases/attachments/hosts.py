@@ -15,7 +15,7 @@ from wss_cases.attachments.attachment import RELEASE, Attachment, counts_on, rea
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import IncidentState

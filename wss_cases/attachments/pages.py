@@ -21,9 +21,7 @@ from wss_cases.cases.case.actions import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident

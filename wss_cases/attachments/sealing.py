@@ -19,8 +19,7 @@ from wss_cases.attachments.hosts import hosts_on, may_be_sexual, rows_of, school
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db, newest
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import moment_words, today_at

@@ -14,7 +14,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import Base, Id, Versioned, db
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, Student

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline

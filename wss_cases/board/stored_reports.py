@@ -15,7 +15,7 @@ from wss_cases.board.report.pages import address_of, period_words, reported
 from wss_cases.board.report.queries import BOARD, Every, may_report, reads_report, scope_words
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph

@@ -34,8 +34,7 @@ from wss_cases.board.stored_reports import (
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at

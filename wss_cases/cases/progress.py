@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wss_cases.cases.case.actions import copy_people
 from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseNote, CaseState
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.calendar.days import note_move

@@ -41,8 +41,7 @@ from wss_cases.followups.core.states import LIAISON, OUTCOME_LABELS
 from wss_cases.followups.evidence import RECORD_ACTS, record_words
 from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import UtcDateTime, db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WAITING

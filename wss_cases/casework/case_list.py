@@ -20,9 +20,7 @@ from wss_cases.casework.next_act import Stuck, harm_words, why_stuck
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, in_language
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, school_day, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row

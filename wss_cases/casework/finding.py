@@ -11,8 +11,7 @@ from wss_cases.cases.case.queries import place_words, students_in, visible_to
 from wss_cases.casework.case_file import STATE_TONES
 from wss_cases.casework.next_act import harm_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l, dotted
 from wss_cases.foundation.ids import search_words
 from wss_cases.journal.rooms import Hit, Room, Searchable, WordSource
 from wss_cases.journal.word_index import ids_holding

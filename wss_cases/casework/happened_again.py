@@ -32,9 +32,7 @@ from wss_cases.followups.undo import bring_back
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
 from wss_cases.incidents.incident.models import Incident

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 
 from wss_cases.cases.case.models import CaseOrigin, CaseState
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways import conversations
 from wss_cases.pathways.circles.requirements import presenters as circles

@@ -20,7 +20,7 @@ from wss_cases.followups.core.queries import FollowUpRow, for_incident
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import day_words_with_year, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible

@@ -16,8 +16,7 @@ from wss_cases.casework.next_act import kind_words, state_words
 from wss_cases.casework.safety_plans.pages import safety_card
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words, moment_words
 from wss_cases.journal.rooms import Room

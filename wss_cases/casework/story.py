@@ -9,8 +9,7 @@ from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays, P
 from wss_cases.cases.safety_plans import plans_of
 from wss_cases.casework.case_file import CasePage, act_words, terms_of, wait_words
 from wss_cases.casework.next_act import Act, harm_words, kind_words, what_words
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import TermState

@@ -17,8 +17,7 @@ from wss_cases.followups.core.presenters import Due as CoreDue
 from wss_cases.followups.core.states import FAMILY
 from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole

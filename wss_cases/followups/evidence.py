@@ -9,9 +9,7 @@ from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.presenters import needs_note
 from wss_cases.followups.core.states import KINDS, NEW_TEXT, PLAN_STEP, RECORDED_ELSEWHERE
 from wss_cases.foundation.forms import EARLIEST
-from wss_cases.foundation.i18n import dotted, either
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, either
 from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.incidents.incident.states import MANNER_LABELS
 

@@ -12,7 +12,7 @@ from wss_cases.followups.evidence import Evidence, missing
 from wss_cases.followups.making import close_row
 from wss_cases.followups.undo import remember, remind_again, restorable
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.extension_points import react

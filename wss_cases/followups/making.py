@@ -15,7 +15,7 @@ from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.templates.queries import due_on as due_of
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import day_words, local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.rooms import Room

@@ -14,7 +14,7 @@ from wss_cases.followups.handling import move_row
 from wss_cases.followups.making import check_day
 from wss_cases.followups.undo import MOST_AT_ONCE, why_fixed
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 
 

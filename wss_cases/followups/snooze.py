@@ -3,7 +3,7 @@
 from datetime import date
 
 from wss_cases.followups.reminders.rules import CONTACT
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.roster.directory.rules import SchoolDays
 
 TIMES = 2

@@ -20,9 +20,7 @@ from wss_cases.followups.core.queries import FollowUpRow, lines, listing, rows_b
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import Labelled, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

@@ -37,9 +37,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import at_wall
 

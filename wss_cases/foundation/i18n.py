@@ -13,8 +13,8 @@ from flask import Flask, g, has_app_context
 from flask_babel import Babel, LazyString, force_locale, get_locale
 
 __all__ = [
-    "Labelled", "dotted", "either", "force_locale", "gettext", "in_language", "init_i18n", "lazy_gettext",
-    "load_languages", "locale_code", "marked", "ngettext",
+    "Labelled", "_", "_l", "dotted", "either", "force_locale", "in_language", "init_i18n", "load_languages",
+    "locale_code", "marked", "ngettext",
 ]  # fmt: skip
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
@@ -33,6 +33,9 @@ def gettext(message: str, **values: object) -> str:
     """A message in the reader's language, its `%(name)s` filled from `values`."""
     found = str(_catalogue(locale_code()).gettext(message))
     return found % values if values else found
+
+
+_ = gettext
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
@@ -66,6 +69,9 @@ class _Grouped(int):
 def lazy_gettext(message: str, **values: object) -> LazyString:
     """A message that is translated when it is shown."""
     return LazyString(gettext, message, **values)
+
+
+_l = lazy_gettext
 
 
 @cache

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import append_text, set_state
 from wss_cases.incidents.incident.states import IncidentState

@@ -22,9 +22,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choice_field, choices, radio
-from wss_cases.foundation.i18n import dotted, in_language
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, in_language
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode

@@ -10,8 +10,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record

@@ -20,9 +20,7 @@ from wss_cases.accounts.two_persons import refuse_one_person, second_persons
 from wss_cases.foundation.db import Base, Id, by_id, db, where
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import PlainForm, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, link
 from wss_cases.foundation.school_time import moment_words, zone_of

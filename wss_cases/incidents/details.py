@@ -5,7 +5,7 @@ from typing import Any
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import append_text, person_of
 from wss_cases.incidents.incident.queries import behavior_of_tile, location

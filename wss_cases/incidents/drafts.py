@@ -6,7 +6,7 @@ from datetime import datetime
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import IncidentDraft
 from wss_cases.incidents.incident.pages import drop_draft
 from wss_cases.incidents.incident.queries import own_draft

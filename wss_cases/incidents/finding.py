@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l, dotted
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.incidents.incident.models import Addendum, Incident

@@ -17,8 +17,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.database import Prepared
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.school_time import weekday_name
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded

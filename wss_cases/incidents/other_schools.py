@@ -13,9 +13,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import tell_that_it_waits

@@ -15,8 +15,7 @@ from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import day_words_with_year, moment_words
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts, shown_columns

@@ -10,8 +10,7 @@ from wtforms.validators import InputRequired
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import person_words

@@ -7,7 +7,7 @@ from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_care_record, own_care_record

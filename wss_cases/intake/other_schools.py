@@ -17,8 +17,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import append_text, person_of
 from wss_cases.incidents.incident.queries import get_incident

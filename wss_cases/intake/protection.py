@@ -13,7 +13,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.making import cancel_row, close_if_reached, make
 from wss_cases.followups.templates.queries import template_in_force
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import READERS, open_to

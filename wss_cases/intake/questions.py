@@ -18,8 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import PlainForm, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at

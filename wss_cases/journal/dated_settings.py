@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 

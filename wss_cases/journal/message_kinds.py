@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.pages import link
 from wss_cases.journal.models import OutboxMessage
 

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale, locale_code
 from wss_cases.foundation.school_time import day_words_with_year, moment_words
 from wss_cases.journal.models import TimelineEntry
 

@@ -4,8 +4,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import Invitation
 from wss_cases.accounts.credentials import invitation_token
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage

@@ -7,7 +7,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.audit.queries import head_document

@@ -27,8 +27,7 @@ from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words, district_zone, local_date

@@ -13,7 +13,7 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.grants import Along, ask_along
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.journal.models import OutboxMessage, OutboxState

@@ -14,7 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.settings import signing_keys
 from wss_cases.foundation.sign_in import csrf

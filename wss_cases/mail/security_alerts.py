@@ -27,8 +27,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     WAVE,
 )
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage

@@ -21,9 +21,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import cached_count, read_ahead, stored_key
 from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import deferred
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.scope.rules import Scope

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.open_questions.queries import quick_noes_of
 from wss_cases.outcomes.counting.daily_figures.actions import day_of_year_words

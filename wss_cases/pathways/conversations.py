@@ -12,8 +12,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, PlainForm, ShortText, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import (

@@ -10,9 +10,7 @@ from wss_cases.access.visibility import finds_any
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, db, exactly_one, named_enum
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.journal.rooms import Room

@@ -9,8 +9,7 @@ from typing import Any, Final
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair import queries as repair

@@ -14,8 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import among, db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at

@@ -19,8 +19,7 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject

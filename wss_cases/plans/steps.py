@@ -28,9 +28,7 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choices, needs
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject

@@ -16,9 +16,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, apply_refusal, choices, radio
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale, locale_code
 from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.pages.presenters import place_names

@@ -22,9 +22,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, newest
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText, choices, radio
-from wss_cases.foundation.i18n import Labelled, dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of

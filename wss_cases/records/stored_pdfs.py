@@ -18,9 +18,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, choice_field
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting

@@ -8,9 +8,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import search_words
 from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.roster.directory.models import StaffMember, Student

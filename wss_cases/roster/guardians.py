@@ -16,8 +16,7 @@ from wss_cases.access.policy import require
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

@@ -20,8 +20,7 @@ from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import fold, id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import district_zone, today_at

@@ -10,8 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

@@ -17,8 +17,7 @@ from typing import Any, Final
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.operations import deferred
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.foundation.settings import setting

@@ -14,9 +14,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import update
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, Student
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Odd, Problem, Report, RowRefused

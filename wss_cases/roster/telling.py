@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.roster.directory.models import Guardian, Student
 from wss_cases.roster.directory.pages import guardian_words
 from wss_cases.roster.directory.queries import guardians_of_each

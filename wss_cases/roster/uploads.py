@@ -31,9 +31,7 @@ from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, table_of
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting

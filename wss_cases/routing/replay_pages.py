@@ -13,8 +13,7 @@ from wss_cases.access.policy import might
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year

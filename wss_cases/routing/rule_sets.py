@@ -15,7 +15,7 @@ from wss_cases.access.policy import might
 from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, db, named_enum
 from wss_cases.foundation.errors import Unavailable, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.rooms import Room
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.table import DecisionTable

@@ -14,8 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS

@@ -23,9 +23,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, newest
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ShortText, choices, pick, radio
-from wss_cases.foundation.i18n import Labelled, dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted, ngettext
 from wss_cases.foundation.school_time import day_words_with_year, local_date, moment_words, today_at, zone_of
 from wss_cases.incidents.incident.models import Incident, OfIncident
 from wss_cases.incidents.incident.queries import get_incident

@@ -22,9 +22,7 @@ from wss_cases.foundation import backup, clock
 from wss_cases.foundation.backup import PREFIX, BrokenBackup, Trial, one_view, tried
 from wss_cases.foundation.database import schema_command
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.i18n import Labelled, dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.school_time import at_local, district_zone, local_date, moment_words, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal

@@ -19,9 +19,7 @@ from wss_cases.accounts.network_approvers import NetworkApprover, approvers, pos
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import Labelled, dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings import setting

@@ -25,8 +25,7 @@ from wss_cases.accounts.sign_in.sessions.actions import take_a_try
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, apply_refusal, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import fold_address, token_digest
 from wss_cases.foundation.keys import made_once
 from wss_cases.foundation.pages import Page, link

@@ -24,8 +24,7 @@ from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.connecting import SILENCE, each_host
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import district_zone, moment_words, today_at
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage

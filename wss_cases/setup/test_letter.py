@@ -14,8 +14,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting

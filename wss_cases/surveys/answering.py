@@ -17,8 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, apply_refusal, radio
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale, locale_code
 from wss_cases.foundation.ids import plain_code, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting

@@ -12,8 +12,7 @@ from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import apply_refusal, choices
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting

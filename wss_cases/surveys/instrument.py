@@ -10,8 +10,7 @@ from sqlalchemy import CheckConstraint, Integer, String, UniqueConstraint, or_, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.mail.family_texts import Text, family_texts
 
 

@@ -27,7 +27,7 @@ from wss_cases.access.actor import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum, table_of
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import code_from, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting

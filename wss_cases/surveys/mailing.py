@@ -25,8 +25,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.ids import fold_address, token_digest
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import at_local, day_words, today_at, zone_of

@@ -16,9 +16,7 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices, radio
-from wss_cases.foundation.i18n import dotted, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -23,9 +23,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.operations import WHOLE
 from wss_cases.foundation.operations import Share as SharesShare
 from wss_cases.foundation.school_time import today_at

@@ -18,8 +18,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, newest, where
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import new_code
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -9,7 +9,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Panel, Place, Room

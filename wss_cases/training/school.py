@@ -13,8 +13,7 @@ from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -18,9 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText
-from wss_cases.foundation.i18n import Labelled, in_language
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, in_language
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at

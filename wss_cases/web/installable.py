@@ -10,8 +10,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.intake.offline.pages import forms_at, shell_page, shell_pages
 from wss_cases.journal.rooms import Room
 from wss_cases.web.bundles import BUNDLES, in_bundles

@@ -19,9 +19,7 @@ from wss_cases.accounts.sign_in.sessions.actions import touch_session
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import init_i18n, locale_code
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, init_i18n, locale_code
 from wss_cases.foundation.school_time import district, district_zone, moment_words, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user

@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.ids import begins_words, id_in, search_words
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Hit, Room, Searchable

@@ -20,8 +20,7 @@ from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, moment_words

@@ -20,9 +20,7 @@ from wss_cases.foundation.clock import school_year, year_named
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, choices, day_in
 from wss_cases.foundation.forms import choice_field as foundation_select
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.rooms import Room

@@ -28,8 +28,7 @@ from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, calendar_file, every
-from wss_cases.foundation.i18n import force_locale, ngettext
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale, ngettext
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting

@@ -18,7 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room

@@ -28,9 +28,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, is_storable, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at

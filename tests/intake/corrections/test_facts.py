@@ -18,7 +18,7 @@ from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import force_locale, gettext
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
@@ -39,7 +39,7 @@ def place(session: Any, at: Callable[..., Any]) -> Place:
 
 def in_spanish(words: str) -> str:
     with force_locale("es"):
-        return gettext(words)
+        return _(words)
 
 
 def fight(place: Place, **more: Any) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 
 
 class AccountState(enum.StrEnum):

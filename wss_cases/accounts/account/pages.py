@@ -12,7 +12,7 @@ from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.accounts.account.rules import LONGEST_ADDRESS, PASSWORD_MAXIMUM, is_address
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, check_characters, choices
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.journal.rooms import Room
 

@@ -11,7 +11,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold
 
 SEEN_EVERY = timedelta(minutes=1)

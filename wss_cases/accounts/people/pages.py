@@ -44,9 +44,7 @@ from wss_cases.accounts.two_persons import confirm_person, counts_as_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import LEAST_LETTERS, fold_address
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at

@@ -10,7 +10,7 @@ from wss_cases.accounts.grants import is_over
 from wss_cases.accounts.sign_in.invitations import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -15,8 +15,7 @@ from wss_cases.accounts.managed_accounts import BY_ADDRESS, PAGE, Standing, Want
 from wss_cases.accounts.managed_accounts import people as find_people
 from wss_cases.accounts.people.pages import blueprint
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts

@@ -52,7 +52,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.pages import Page, code_picture

@@ -27,7 +27,7 @@ from wss_cases.accounts.sign_in.sessions.pages import HALF, begin_anew, enter, f
 from wss_cases.foundation import clock, sign_in
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold, fold_address, new_token
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.pages import link as plain_templates_link

@@ -12,8 +12,7 @@ from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import Base, Id, by_id, db, named_enum
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import School

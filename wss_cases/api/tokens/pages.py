@@ -37,8 +37,7 @@ from wss_cases.api.tokens.models import (
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, choices, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.pages import Page, link, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at

@@ -30,9 +30,7 @@ from wss_cases.board.school_plan import plan_rows, schools_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.forms import BaseForm, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code, ngettext
+from wss_cases.foundation.i18n import _, _l, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, local_date, month_words, today_at, zone_of

@@ -12,8 +12,7 @@ from wss_cases.board.school_plan import PlanNow, plan_now, schools_with_plan
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before

@@ -4,8 +4,7 @@ from datetime import date
 
 from wss_cases.board.report.pages import Paper, sheet_of
 from wss_cases.board.report.queries import Board
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.pages import render_plain
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words
 from wss_cases.outcomes.counting.cache import oldest_shown

@@ -15,7 +15,7 @@ from wss_cases.cases.case.models import (
     ReopenReason,
 )
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole

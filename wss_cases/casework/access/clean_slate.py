@@ -22,8 +22,7 @@ from wss_cases.casework.access.one_case import openings_of as one_case_openings_
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, zone_of
 from wss_cases.foundation.settings import setting

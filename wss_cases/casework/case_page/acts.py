@@ -41,9 +41,7 @@ from wss_cases.followups.undo import bring_back
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state

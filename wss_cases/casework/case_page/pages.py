@@ -32,8 +32,7 @@ from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import FollowUpRow, for_case
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.incidents.incident.states import PersonRole

@@ -16,7 +16,7 @@ from wss_cases.casework.story import story_of
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import for_case
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.incidents.incident.states import PersonRole

@@ -15,7 +15,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import visible_to
 from wss_cases.followups.core.states import OTHERS_WAIT
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement

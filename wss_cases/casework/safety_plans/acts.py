@@ -29,8 +29,7 @@ from wss_cases.followups.making import cancel_row, close_row, make, make_for_eve
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.acts import Subject

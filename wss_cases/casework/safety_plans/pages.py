@@ -17,8 +17,7 @@ from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
 from wss_cases.journal.acts import Pages

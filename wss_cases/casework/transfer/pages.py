@@ -36,8 +36,7 @@ from wss_cases.followups.core.states import CHECK_INS, LIAISON
 from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room

@@ -12,9 +12,7 @@ from wss_cases.followups.core import queries
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, NEEDS_NOTE, OUTCOME_LABELS, OUTCOMES, SNOOZE_REASONS
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.school_time import day_words, day_words_with_year, weekday_words
 from wss_cases.foundation.settings import setting

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 
 LIAISON = "liaison"
 """The kind about a need for housing support, which deans do not see."""

@@ -22,8 +22,7 @@ from wss_cases.followups.undo import MOST_AT_ONCE, SPREAD, moved_with, overdue_i
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices, day_in
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted, ngettext
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
 from wss_cases.foundation.school_time import day_words

@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 from wss_cases.access.actor import Role
 from wss_cases.accounts.teams import Team
 from wss_cases.followups.core.states import PLAN_STEP
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.roster.directory.rules import SchoolDays

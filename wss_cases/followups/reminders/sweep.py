@@ -34,9 +34,7 @@ from wss_cases.followups.reminders.queries import item as due_item
 from wss_cases.followups.reminders.rules import UNDELIVERABLE, EscalationReason, Item, Plan, plan
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import among, db, table_of
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.operations import WHOLE, Share, reach
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import local_date

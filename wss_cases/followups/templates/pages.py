@@ -36,9 +36,7 @@ from wss_cases.followups.templates.queries import (
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, apply_refusal, choices
-from wss_cases.foundation.i18n import either, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, either, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.rooms import Room

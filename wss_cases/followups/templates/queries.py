@@ -14,7 +14,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTem
 from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind
 

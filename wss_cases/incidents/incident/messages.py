@@ -3,7 +3,7 @@
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.incidents.incident.queries import load_care_record, load_incident, was_opened
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MessageKind, PushWords, leads_to

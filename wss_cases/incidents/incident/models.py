@@ -28,8 +28,7 @@ from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, holds, is_exempt, names_any
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.states import (
     MAY_HAVE_CAUSED,

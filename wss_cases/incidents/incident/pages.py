@@ -15,7 +15,7 @@ from wss_cases.accounts.grants import actor_of, holders
 from wss_cases.accounts.network_approvers import possible_approvers
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident import messages, queries, states
 from wss_cases.incidents.incident.models import (

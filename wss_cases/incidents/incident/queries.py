@@ -15,7 +15,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.code_tables import HeldRows, own
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import (
     Addendum,
     BehaviorCode,

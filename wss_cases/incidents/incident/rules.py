@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlalchemy.orm import object_session
 
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import (
     MAY_HAVE_CAUSED,

@@ -2,8 +2,7 @@
 
 import enum
 
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 
 
 class IncidentState(Labelled):

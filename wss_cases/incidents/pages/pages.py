@@ -28,9 +28,7 @@ from wss_cases.foundation.forms import (
     pick,
     radio,
 )
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import local, moment_words, zone_of

@@ -7,9 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted, in_language, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, in_language, locale_code
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, zone_of
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -14,7 +14,7 @@ from wss_cases.followups.core.queries import is_known_to
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState

@@ -8,7 +8,7 @@ from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.details import add_person

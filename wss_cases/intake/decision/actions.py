@@ -21,8 +21,7 @@ from wss_cases.followups.making import close_if_reached, close_row, make
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import open_to, set_state

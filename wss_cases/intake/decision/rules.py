@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.intake.open_questions.queries import of_intake

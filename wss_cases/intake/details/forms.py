@@ -9,9 +9,7 @@ from wtforms import Field, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choice_field, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, in_language
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.rules import UNKNOWN, Details, PersonDetails, code_set_for

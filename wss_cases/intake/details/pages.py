@@ -15,7 +15,7 @@ from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.drafts import save_draft

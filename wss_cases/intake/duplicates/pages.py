@@ -18,8 +18,7 @@ from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.additions import COPIED, MERGED, merge_report

@@ -7,8 +7,7 @@ from wtforms import DateField
 from wtforms.validators import Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.intake.offline.messages import Fields

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import Base, Id, db, named_enum, where
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.keys import unseal
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to

@@ -19,8 +19,7 @@ from wss_cases.accounts.sealed_boxes import SealingKey, box_in, key_for, newest_
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import dotted, force_locale, locale_code, ngettext
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, moment_words, today_at, zone_of

@@ -12,9 +12,7 @@ from wtforms import HiddenField, RadioField
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Stale
 from wss_cases.foundation.forms import BaseForm, ShortText
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.foundation.settings import signing_keys
 from wss_cases.incidents.additions import MERGED

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import MAYBE_FACTS, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED
 from wss_cases.incidents.incident.states import PersonRole, Tile

@@ -12,7 +12,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import NEW_TEXT
 from wss_cases.followups.making import make
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.details import add_person, complete_incident, load_open, say_heard_from
 from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentPerson

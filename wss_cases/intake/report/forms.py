@@ -9,8 +9,7 @@ from wtforms import BooleanField, DateTimeLocalField, HiddenField, SelectMultipl
 from wtforms.validators import Optional, StopValidation
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, is_storable, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenChoice, WhenPrecision, WhereTile

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.incidents.incident.rules import SUFFERED, UNKNOWN, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile
 from wss_cases.routing.signs import Match, Sign, SignKind, Signs, folded

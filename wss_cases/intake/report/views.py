@@ -14,8 +14,7 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
 from wss_cases.foundation.school_time import moment_words, time_words, today_at

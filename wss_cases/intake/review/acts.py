@@ -26,8 +26,7 @@ from wss_cases.foundation.forms import (
     radio,
     sent_answers,
 )
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.details import set_roles

@@ -16,8 +16,7 @@ from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, choice_field, filled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, saved_first
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident

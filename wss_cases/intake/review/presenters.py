@@ -7,9 +7,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.followups.core.states import KINDS
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language, locale_code, ngettext
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, in_language, locale_code, ngettext
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED, SUFFERED, is_unknown, person_words
 from wss_cases.incidents.incident.states import (

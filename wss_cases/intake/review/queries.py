@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.incidents.incident.models import Addendum, GuardianContact, Incident
 from wss_cases.incidents.incident.rules import person_words

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.intake.recommendation.rules import PoliceFinding
 from wss_cases.routing.engine.vocabulary import Duty, Police
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, last_seal, notes_of, seal, unsealed, without_seal
 from wss_cases.journal.audit.rules import (

@@ -25,8 +25,7 @@ from wtforms.validators import InputRequired
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, Id, Versioned, database_now, named_enum
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

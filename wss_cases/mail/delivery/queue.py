@@ -22,8 +22,7 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.operations import reach
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.settings import setting

@@ -26,7 +26,7 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import AccountState, UserAccount, UserSession
 from wss_cases.foundation.connecting import StrictInteger
 from wss_cases.foundation.db import Base, Id, db
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import PushKey, unseal
 from wss_cases.foundation.settings import setting

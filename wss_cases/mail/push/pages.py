@@ -26,8 +26,7 @@ from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import PushKey, seal
 from wss_cases.foundation.pages import Page

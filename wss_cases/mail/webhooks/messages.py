@@ -26,8 +26,7 @@ from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.keys import unseal
 from wss_cases.foundation.operations import reach
 from wss_cases.foundation.outward import Unreachable, is_public, post

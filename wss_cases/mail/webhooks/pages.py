@@ -20,9 +20,7 @@ from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.keys import seal
 from wss_cases.foundation.pages import Page, form_page, link, with_flash
 from wss_cases.foundation.school_time import district_zone, moment_words

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED, Place, Tile
 from wss_cases.incidents.lists import ACTED

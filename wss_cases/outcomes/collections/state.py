@@ -11,7 +11,7 @@ from sqlalchemy import Row, case, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.collections.federal import schools, with_counts

@@ -11,8 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.rooms import Room
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind

@@ -16,8 +16,7 @@ from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.dated_settings import add_row

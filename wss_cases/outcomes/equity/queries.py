@@ -35,7 +35,7 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import Base, CodeTable, Id, db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.counting.cache import cached_in_pieces, key_of, read_ahead

@@ -28,8 +28,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.settings import setting

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.followups.core.states import CONVERSATION, KINDS
 from wss_cases.foundation.db import Base, Id
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.routing.engine.vocabulary import Pathway
 
 COUNTS: Final[dict[str, str]] = {

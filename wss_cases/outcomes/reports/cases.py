@@ -14,8 +14,7 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case, CaseIncident, HarmedSays
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import Values, cached_count

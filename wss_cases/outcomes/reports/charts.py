@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import weekday_name
 from wss_cases.incidents.lists import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns

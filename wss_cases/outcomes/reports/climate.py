@@ -9,9 +9,7 @@ from flask import Blueprint, render_template
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.outcomes.counting.scope.pages import shown, years_of
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, year_before

@@ -15,8 +15,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.incident.rules import IncidentFilter

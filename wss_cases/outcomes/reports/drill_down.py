@@ -22,8 +22,7 @@ from wss_cases.followups.core.queries import visible_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import day_in
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incident_visible_to

@@ -11,7 +11,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.counting.scope.pages import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE

@@ -12,9 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, case, func, literal, or_, se
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import (

@@ -13,8 +13,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import at_local, district_zone, local_date, month_words, zone_of
 from wss_cases.outcomes.counting.scope.pages import shown, years_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools

@@ -15,8 +15,7 @@ from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.cases.case.models import Case, CaseResult
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.incidents.incident.models import Incident

@@ -11,8 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import Room

@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.mail.family_texts import Text, family_text

@@ -22,7 +22,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.foundation.settings import setting

@@ -23,8 +23,7 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.forms import PlainForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject

@@ -18,8 +18,7 @@ from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale, existing
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.journal.rooms import Room

@@ -22,8 +22,7 @@ from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import ConfirmField, NotBlank, PlainForm, ShortText
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import LONGEST_SEARCH
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages

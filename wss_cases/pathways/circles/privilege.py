@@ -16,8 +16,7 @@ from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, printed_address
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.journal.acts import Pages

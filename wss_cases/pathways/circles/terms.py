@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import MeetingKind, TermState

@@ -19,8 +19,7 @@ from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale, existing
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.acts import FRAME
 from wss_cases.journal.rooms import Room

@@ -15,7 +15,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_open, close_row, make, make_for_event
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of

@@ -16,9 +16,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, OfCase
 from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.foundation.db import Base, Id, Versioned, among, db, named_enum
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove

@@ -28,8 +28,7 @@ from wss_cases.foundation.forms import (
     day_in,
     radio,
 )
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.acts import Act, Pages, Subject

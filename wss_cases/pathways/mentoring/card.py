@@ -18,9 +18,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale, locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words, long_day_words, time_words, today_at
 from wss_cases.journal.acts import Pages, Subject

@@ -8,9 +8,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseOrigin
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
 from wss_cases.pathways.common.models import LIVE, Panel, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.mentoring.opening import start_of, start_rows

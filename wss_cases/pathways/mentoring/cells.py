@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway

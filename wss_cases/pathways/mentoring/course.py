@@ -15,9 +15,7 @@ from wss_cases.cases.progress import open_only
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choice_field, choices, needs, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room

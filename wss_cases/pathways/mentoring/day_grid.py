@@ -20,7 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import long_day_words, time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room

@@ -23,9 +23,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
-from wss_cases.foundation.i18n import Labelled, dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room

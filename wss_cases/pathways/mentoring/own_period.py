@@ -21,9 +21,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room

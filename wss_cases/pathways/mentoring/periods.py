@@ -20,8 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, PlainForm, ShortText
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.acts import Pages

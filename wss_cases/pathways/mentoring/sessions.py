@@ -22,9 +22,7 @@ from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, ShortText, choices, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words, local_date, today_at, zone_of
 from wss_cases.journal.rooms import Room

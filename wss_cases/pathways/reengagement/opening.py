@@ -12,7 +12,7 @@ from wss_cases.cases.case.models import Case, CaseOrigin, CaseState, ReopenReaso
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import number_setting
 from wss_cases.incidents.incident.models import Incident

@@ -18,8 +18,7 @@ from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, local, local_date, today_at, zone_of
 from wss_cases.journal.changes import changes_of

@@ -15,9 +15,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum
-from wss_cases.foundation.i18n import Labelled, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
 from wss_cases.foundation.school_time import day_words, weekday_words
 from wss_cases.pathways.common.models import LIVE, InPathway, Pathway
 from wss_cases.pathways.common.queries import visible_to

@@ -16,9 +16,7 @@ from wss_cases.cases.case.actions import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import PlainForm, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, local_date, moment_words, today_at
 from wss_cases.journal.acts import Pages, Subject

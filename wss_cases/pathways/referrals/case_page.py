@@ -21,9 +21,7 @@ from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, radio
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.school_time import day_words, day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Room

@@ -10,9 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import PlainForm, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject

@@ -31,9 +31,7 @@ from wss_cases.foundation.forms import (
     choices,
     needs,
 )
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import begins_words, search_words
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, today_at

@@ -13,8 +13,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import PlainForm, choice_field, needs, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room

@@ -18,8 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.extension_points import smallest_groups

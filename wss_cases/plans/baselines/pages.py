@@ -14,8 +14,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages

@@ -9,8 +9,7 @@ from wtforms import Field, ValidationError
 
 from wss_cases.foundation.clock import school_year_bounds, year_named
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 
 MOST_CENTS: Final = 10**12
 """Ten billion dollars: more than any district has."""

@@ -19,9 +19,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import Base, Versioned, db
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.forms import BaseForm, LongText
-from wss_cases.foundation.i18n import either
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, either
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import PlanTab, Room

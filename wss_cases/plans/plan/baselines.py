@@ -8,8 +8,7 @@ from sqlalchemy import CheckConstraint, Float, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, among, db, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.plans.plan.core.models import OfPlan
 
 

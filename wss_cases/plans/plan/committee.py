@@ -18,9 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import PlainForm, ShortText, needs, pick
-from wss_cases.foundation.i18n import Labelled, dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject

@@ -8,9 +8,7 @@ from flask import flash, url_for
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react

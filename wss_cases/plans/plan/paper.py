@@ -13,8 +13,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, render_plain
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -9,9 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import Base, Versioned, db, named_enum
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

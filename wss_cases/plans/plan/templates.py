@@ -20,9 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
-from wss_cases.foundation.i18n import Labelled, either
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, either
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at

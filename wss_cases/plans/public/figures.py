@@ -17,7 +17,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.school_time import at_local, zone_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.lists import ACTED

@@ -20,9 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices, needs, radio
-from wss_cases.foundation.i18n import Labelled, dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown

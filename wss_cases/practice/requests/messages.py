@@ -12,7 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.journal.message_kinds import MessageKind, PushWords, leads_to
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.practice.requests.models import Became, CircleRequest, RequestLink

@@ -19,9 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import PlainForm, radio
-from wss_cases.foundation.i18n import dotted, force_locale
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, force_locale
 from wss_cases.foundation.ids import fold, id_in, new_code
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import at_local, day_words_with_year, moment_words, today_at, zone_of

@@ -17,8 +17,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, is_storable, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED

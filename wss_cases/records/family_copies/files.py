@@ -14,8 +14,7 @@ from wss_cases.attachments.attachment import Attachment, visible_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import PlainForm, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.rooms import Room

@@ -18,9 +18,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale
 from wss_cases.foundation.pages import Page, form_page, link, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, local_date, moment_words, today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of

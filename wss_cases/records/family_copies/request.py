@@ -21,8 +21,7 @@ from wss_cases.followups.making import close_row, make_for_event
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choice_field, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.intake.unfiled import remind_writers

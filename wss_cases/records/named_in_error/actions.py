@@ -9,8 +9,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.followups.making import make
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import marked
+from wss_cases.foundation.i18n import _, marked
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.deputies import ask_deputy

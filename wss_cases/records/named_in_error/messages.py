@@ -12,9 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson, OfIncident
 from wss_cases.incidents.incident.rules import SUFFERED, person_words

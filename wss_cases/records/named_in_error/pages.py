@@ -15,8 +15,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

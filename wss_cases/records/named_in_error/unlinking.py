@@ -9,7 +9,7 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.pathway_page import let_go
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_row
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.keys import unwrap, wrap
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident

@@ -14,8 +14,7 @@ from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, filled, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.journal.acts import Pages, Subject

@@ -13,7 +13,7 @@ from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at

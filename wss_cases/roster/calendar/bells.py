@@ -19,8 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import DatedRowForm
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, time_of_day_words, today_at, weekday_name
 from wss_cases.journal.rooms import Room

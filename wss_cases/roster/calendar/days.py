@@ -10,7 +10,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School

@@ -13,8 +13,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, may_know_of_housing
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.pages import keep_typed, kept_typed, typed_in_header
 from wss_cases.foundation.school_time import day_words, day_words_with_year

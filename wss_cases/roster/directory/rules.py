@@ -10,8 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import last_days
 from wss_cases.foundation.settings import StoredSetting, fixed

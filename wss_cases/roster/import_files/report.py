@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 
 MOST_NOTES = 200
 FIRST = 5

@@ -8,7 +8,7 @@ from typing import Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import is_storable
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 
 MOST_BYTES: Final = 2 * 1024**2
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.core import get_global
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.roster.import_files.report import RowRefused
 
 LONGEST_ID = 120

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 from wss_cases.roster.directory.rules import name_on_screen
 from wss_cases.roster.names.finder import Finder

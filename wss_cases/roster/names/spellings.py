@@ -10,8 +10,7 @@ from pathlib import Path
 
 from anyascii import anyascii
 
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.ids import fold
 
 BREAK = "\n\ue000\ue000\ue000\ue000\n"

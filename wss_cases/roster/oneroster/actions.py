@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.foundation import ids
 from wss_cases.foundation.db import Base, table_of
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.settings import setting
 from wss_cases.roster.directory.models import (
     Enrolment,

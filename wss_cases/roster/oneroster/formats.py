@@ -2,7 +2,7 @@
 
 import enum
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
 from wss_cases.roster.oneroster.bundle import Bundle, Table
 

@@ -22,7 +22,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
 )
 from wss_cases.foundation.database import insert_rows
 from wss_cases.foundation.db import table_of
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import StaffMember, StaffPost
 from wss_cases.roster.import_files.report import Problem

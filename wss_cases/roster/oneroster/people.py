@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import Guardian, StaffMember, Student
 from wss_cases.roster.directory.rules import search_key

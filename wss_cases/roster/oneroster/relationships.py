@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.settings import setting
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.import_files.report import BundleRefused, Problem, RowRefused

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.import_files.report import Odd, Problem, Report, RowRefused

@@ -14,8 +14,7 @@ from wss_cases.accounts.sign_in.invitations import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import WAVE, tell_administrators
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import Base, Id, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.ids import fold_address
 
 GIVEN: Final = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)

@@ -14,8 +14,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.routing.engine.check import Finding, check_table

@@ -18,9 +18,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, _l, locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.message_kinds import MessageKind, leads_to

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wss_cases.foundation.i18n import Labelled, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, locale_code
 from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import FACT_LABELS, SECTION_LABELS, VALUE_LABELS, in_language, within
 from wss_cases.routing.engine.reading import read_row

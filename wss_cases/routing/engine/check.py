@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.routing.engine.conditions import ALWAYS, parts_of
 from wss_cases.routing.engine.evaluation import (
     Hold,

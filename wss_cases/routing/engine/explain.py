@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
 from wss_cases.routing.engine.facts import FACTS
 from wss_cases.routing.engine.questions import OpenQuestion

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.journal.rooms import Room
 
 

@@ -12,7 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.changes import changes_of

@@ -19,7 +19,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to

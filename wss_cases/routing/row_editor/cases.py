@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.facts import FACTS, FactType
 from wss_cases.routing.engine.vocabulary import Section

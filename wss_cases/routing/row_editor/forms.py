@@ -7,8 +7,7 @@ from wtforms import Field, Form, HiddenField, IntegerField, SelectMultipleField,
 from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices, pick
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.routing.engine.conditions import ALWAYS
 from wss_cases.routing.engine.explain import FACT_LABELS, VALUE_LABELS
 from wss_cases.routing.engine.facts import FACTS, FactSpec, FactType

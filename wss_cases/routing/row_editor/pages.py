@@ -14,7 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm, apply_refusal
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room

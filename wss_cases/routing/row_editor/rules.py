@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.routing.engine.table import MOST_SCHOOL_DAYS
 from wss_cases.routing.engine.vocabulary import Section
 from wss_cases.routing.row_editor.outline import ROW

@@ -18,8 +18,7 @@ from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting

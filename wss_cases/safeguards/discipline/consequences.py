@@ -15,9 +15,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, OfIncident

@@ -11,9 +11,7 @@ from sqlalchemy import select
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import make_for_event
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale
 from wss_cases.foundation.school_time import day_words_with_year, district, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -9,7 +9,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.making import make
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room

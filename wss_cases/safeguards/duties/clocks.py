@@ -22,8 +22,7 @@ from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import Base, db, table_of
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph, PushWords

@@ -22,9 +22,7 @@ from wss_cases.contacts import police_lines, sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, MomentField, NotBlank, PlainForm, choices, pick, radio
-from wss_cases.foundation.i18n import dotted, in_language
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, in_language
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, moment_words, zone_of

@@ -20,9 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, filled, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, in_language
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import end_before, newest_row, period_words

@@ -13,8 +13,7 @@ from wss_cases.accounts.network_approvers import approver_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ReasonField, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident

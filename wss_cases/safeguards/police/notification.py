@@ -28,9 +28,7 @@ from wss_cases.foundation.forms import (
     pick,
     require,
 )
-from wss_cases.foundation.i18n import force_locale, in_language, locale_code, marked, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale, in_language, locale_code, marked, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.foundation.settings import setting

@@ -14,8 +14,7 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ReasonField, radio, require
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.acts import Pages

@@ -11,8 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import number_setting
 from wss_cases.incidents.incident.models import Incident

@@ -12,8 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.models import IncidentPerson, OfIncident
 from wss_cases.roster.directory.models import Student
 

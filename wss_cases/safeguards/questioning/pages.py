@@ -12,8 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ShortText, choices, pick, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident

@@ -6,9 +6,7 @@ from typing import Final
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
 from wss_cases.followups.reminders.sweep import look_again
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import (
     COMMON_YEAR,
     NAME,

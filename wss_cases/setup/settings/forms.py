@@ -8,8 +8,7 @@ from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationErr
 
 from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.queries import read_tiers
 from wss_cases.plans.public.publications.models import OFF, ON

@@ -10,9 +10,7 @@ from sqlalchemy import select
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.sweep import look_again
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
 from wss_cases.foundation.settings import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School

@@ -20,9 +20,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, apply_refusal
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at

@@ -5,9 +5,7 @@ from typing import Final
 
 from wss_cases.followups.reminders.rules import Days
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.plans.plan.core.queries import PLAN_TIERS

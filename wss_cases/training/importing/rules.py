@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from wss_cases.foundation.forms import day_in
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold, fold_address
 from wss_cases.training.records.pages import Training, minutes_in
 

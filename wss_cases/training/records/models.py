@@ -28,7 +28,7 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import Base, Id, Versioned, db, where
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.training.topics import KnownTopic
 

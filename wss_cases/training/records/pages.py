@@ -17,9 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import among, by_id, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PICK, LongText, NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of

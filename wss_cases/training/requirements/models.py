@@ -25,8 +25,7 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import holders_of, in_force
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import reached_schools
 from wss_cases.training.records.models import KEEPERS, TrainingRecord, counts_on

@@ -17,9 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import by_id
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PICK, PlainForm, ShortText, choice_field, choices, needs, pick, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages

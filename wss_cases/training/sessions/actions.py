@@ -8,7 +8,7 @@ from typing import Final
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Overreach, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.timeline import in_both
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

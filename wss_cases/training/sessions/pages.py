@@ -16,9 +16,7 @@ from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choice_field, choices
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in, numbers_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of

@@ -10,8 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked
 from wss_cases.roster.directory.models import School

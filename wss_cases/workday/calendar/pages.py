@@ -20,8 +20,7 @@ from wss_cases.followups import calendar as follow_ups
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, day_in, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import long_day_words, time_of_day_words, today_at

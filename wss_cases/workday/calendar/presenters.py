@@ -7,8 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.foundation.forms import day_in
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import (
     day_words,
     district_zone,

@@ -15,7 +15,7 @@ from wss_cases.followups.calendar import TABLE as FOLLOW_UP
 from wss_cases.followups.calendar import leaving, lines_of, returning
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import at_local, time_words
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.pages import MEETING

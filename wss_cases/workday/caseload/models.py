@@ -9,7 +9,7 @@ from wss_cases.accounts.coverage import CoverRow, near
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import team_of

@@ -21,9 +21,7 @@ from wss_cases.casework.next_act import harm_words, kind_of, what_words
 from wss_cases.followups.core.presenters import due_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, time_words
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts

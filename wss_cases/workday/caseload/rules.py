@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.next_act import Act, Next, Situation, next_act
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.settings import StoredSetting, setting
 from wss_cases.pathways.common.models import LIVE, PathwayState
 from wss_cases.routing.engine.vocabulary import Pathway as Family

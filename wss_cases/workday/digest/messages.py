@@ -20,9 +20,7 @@ from wss_cases.accounts.teams import Team, teams_at
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import long_day_words, today_at
 from wss_cases.journal.message_kinds import Mail, MailList, MessageKind, leads_to

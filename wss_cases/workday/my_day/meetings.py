@@ -12,8 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.school_time import at_local, local_date, time_words, today_at
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingKind
 from wss_cases.pathways.circles.circle.queries import led_visible_to

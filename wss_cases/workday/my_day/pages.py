@@ -18,8 +18,7 @@ from wss_cases.followups.about import About, Named, about, block, named_in, pers
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, day_words, local, long_day_words, time_words

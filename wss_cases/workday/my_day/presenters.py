@@ -16,8 +16,7 @@ from wss_cases.casework.next_act import harm_words
 from wss_cases.followups.about import NOBODY, About
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import record_words
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted, ngettext
 from wss_cases.foundation.school_time import day_words, time_words, zone_of
 from wss_cases.incidents.incident.models import Alarm
 from wss_cases.incidents.lists import students_in

@@ -30,8 +30,7 @@ from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.ids import fold_address, token_digest
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, moment_words

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 
 FACT_LABELS: Final = {
     "school": _l("School"),

@@ -23,9 +23,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choice_field, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, in_language
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local, local_date, moment_words, zone_of

@@ -4,7 +4,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.states import IncidentState
 
 

@@ -16,8 +16,7 @@ from sqlalchemy import delete, func, insert, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, locale_code
 from wss_cases.incidents.incident.queries import behavior_words
 from wss_cases.incidents.lists import hour_words, weekday_words
 from wss_cases.journal.audit.actions import settled_row

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 
 AVOIDABLE: Final = "avoidable"
 NOT_CONFIRMED: Final = "emergency_not_confirmed"

@@ -12,7 +12,7 @@ from wss_cases.access.gate import current_actor
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counted, may_list, networks_of

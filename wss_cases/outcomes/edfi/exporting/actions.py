@@ -17,7 +17,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.repair.queries import MEETS, agreement_kept, light_conditions

@@ -9,7 +9,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.files.xml_files import line_of, name_of
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.edfi.importing import reading
 from wss_cases.outcomes.edfi.importing.reading import INTERCHANGES, ElementRefused, FileRefused, elements_of, root_of

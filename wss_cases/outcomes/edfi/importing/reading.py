@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wss_cases.foundation.files.xml_files import BadXml, line_of, name_of, namespace_of, read_elements
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.outcomes.edfi.common import CAUSED, NAMESPACES, VERSIONS, value_of
 from wss_cases.outcomes.edfi.importing.rules import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import at_local
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode

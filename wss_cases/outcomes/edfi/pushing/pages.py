@@ -13,9 +13,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale
 from wss_cases.foundation.school_time import district_zone, local, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to

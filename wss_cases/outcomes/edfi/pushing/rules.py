@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from wss_cases.foundation.files.xml_files import name_of, namespace_of
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import deferred
 from wss_cases.outcomes.edfi.common import Left, Tally
 

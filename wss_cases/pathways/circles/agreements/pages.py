@@ -19,8 +19,7 @@ from wss_cases.followups.making import cancel_row
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, PlainForm, ShortText, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages

@@ -16,9 +16,7 @@ from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import force_locale, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, force_locale, locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.settings import setting

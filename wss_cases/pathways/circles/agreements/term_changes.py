@@ -17,8 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.forms import LongText, PlainForm, ShortText, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.pathways.common.models import InPathway
 from wss_cases.roster.directory.rules import NO_LABEL
 

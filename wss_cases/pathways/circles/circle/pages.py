@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choice_field, choices, radio
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle import models

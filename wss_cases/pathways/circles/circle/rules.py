@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from wss_cases.access.actor import Role
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import ScreenAnswer
 from wss_cases.routing.engine.vocabulary import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person

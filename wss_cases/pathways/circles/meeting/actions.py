@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import (

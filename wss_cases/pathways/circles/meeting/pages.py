@@ -15,7 +15,7 @@ from wss_cases.followups.making import cancel_row
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page, form_page, link
 from wss_cases.foundation.school_time import (
     at_local,

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import at_local, local, local_date, zone_of
 from wss_cases.pathways.circles.circle.models import MeetingKind, MeetingState, Presence, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed

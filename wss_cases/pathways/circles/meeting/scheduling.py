@@ -13,9 +13,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, ConfirmField, ShortText, choices, needs, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_local, day_words, local, local_date, moment_words, today_at, zone_of
 from wss_cases.journal.rooms import Room

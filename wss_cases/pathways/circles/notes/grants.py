@@ -28,9 +28,7 @@ from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, moment_words, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject

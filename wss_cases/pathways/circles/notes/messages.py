@@ -14,9 +14,7 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.db import Base, Id, Versioned, db, exactly_one, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage

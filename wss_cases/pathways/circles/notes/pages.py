@@ -29,9 +29,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.keys import own_key, seal, unseal, unwrap, wrap
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, local_date, moment_words, today_at, zone_of

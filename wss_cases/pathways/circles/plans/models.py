@@ -30,8 +30,7 @@ from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 
 
 class CirclePlanKind(Labelled):

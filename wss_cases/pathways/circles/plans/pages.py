@@ -21,9 +21,7 @@ from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, NotBlank, ShortText, filled, radio
-from wss_cases.foundation.i18n import dotted, locale_code, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -10,7 +10,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.making import make
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter, GuardianAnswer

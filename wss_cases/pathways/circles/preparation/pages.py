@@ -28,9 +28,7 @@ from wss_cases.foundation.forms import (
     needs,
     radio,
 )
-from wss_cases.foundation.i18n import dotted, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.pathways.circles.circle.models import GuardianAnswer, PartyAnswer, SupporterRelation
 
 

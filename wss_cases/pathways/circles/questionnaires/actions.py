@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import new_code, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import number_setting

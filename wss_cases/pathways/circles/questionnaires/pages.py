@@ -22,9 +22,7 @@ from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, choices, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, _l, locale_code
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.pages import Page, code_picture, form_page, printed_address

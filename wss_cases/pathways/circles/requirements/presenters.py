@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from flask import url_for
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import _, _l, locale_code
 from wss_cases.foundation.school_time import day_words
 from wss_cases.journal.acts import Subject
 from wss_cases.pathways.circles.circle.models import CircleMeeting

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.pathways.common.models import OUTCOMES, InPathway
 from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.routing.engine.vocabulary import Pathway as Family

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.mentoring.plan import models

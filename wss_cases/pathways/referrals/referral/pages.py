@@ -15,8 +15,7 @@ from wss_cases.followups.reminders.rules import TO_LEAD, EscalationReason
 from wss_cases.followups.reminders.sweep import escalation_words
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to

@@ -17,8 +17,7 @@ from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why, levels_of, people_reached
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.school_time import day_in, day_words_with_year, local_date
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import Disclosure

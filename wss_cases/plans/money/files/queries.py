@@ -13,8 +13,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.ordering import in_order

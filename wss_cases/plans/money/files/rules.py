@@ -13,9 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import Base, Id, named_enum, where
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.ids import fold
 from wss_cases.plans.money.amounts import Unreadable, cents_in, check_day, check_year, hundredths_in
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given

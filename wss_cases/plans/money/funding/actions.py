@@ -9,7 +9,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import MOST_CENTS, Unreadable, check_year

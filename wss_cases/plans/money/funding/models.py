@@ -23,8 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, worded
 from wss_cases.plans.money.amounts import MOST_CENTS

@@ -17,9 +17,7 @@ from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import moment_words, today_at, zone_of

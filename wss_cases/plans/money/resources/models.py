@@ -7,8 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.plans.money.amounts import MOST_CENTS, MOST_HUNDREDTHS
 from wss_cases.plans.plan.core.models import OfPlan
 

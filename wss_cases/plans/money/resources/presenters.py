@@ -11,9 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead

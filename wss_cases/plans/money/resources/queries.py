@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, case, func, literal, select
 from wss_cases.access.actor import Actor, in_schools
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, worded
 from wss_cases.journal.models import TimelineEntry

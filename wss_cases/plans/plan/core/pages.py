@@ -19,8 +19,7 @@ from wss_cases.foundation.clock import school_year, school_year_bounds, year_nam
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.forms import ConfirmField, PlainForm, choices
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first
 from wss_cases.foundation.school_time import day_words_with_year, today_at

@@ -14,9 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.plans.measures import PLAN_MEASURES, number_words
 from wss_cases.plans.plan.baselines import LONGEST_MEASURE

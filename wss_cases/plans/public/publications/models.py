@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Versioned, where
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.plans.plan.core.models import OfPlan, PlanState
 from wss_cases.plans.public.figures import Published

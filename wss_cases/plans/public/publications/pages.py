@@ -18,9 +18,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
-from wss_cases.foundation.i18n import dotted, locale_code
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page, printed_address, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.foundation.settings import setting

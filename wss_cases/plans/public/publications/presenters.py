@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.extension_points import public_sections

@@ -12,8 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import asked_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import dotted, ngettext
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words, today_at

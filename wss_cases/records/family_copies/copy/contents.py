@@ -17,8 +17,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseS
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.next_act import harm_words, kind_words, state_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language
+from wss_cases.foundation.i18n import _, in_language
 from wss_cases.foundation.school_time import day_words_with_year, moment_words
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people_of

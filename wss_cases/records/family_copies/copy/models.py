@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.other_schools import named_elsewhere
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter, SupporterRelation

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, select
 from wss_cases.access.actor import Actor, Role, in_schools, may_know_of_housing
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.incidents.deputies import DeputyLook, agreed_look
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible

@@ -11,8 +11,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlank, ShortText, radio
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.journal.rooms import Room
 
 

@@ -22,9 +22,7 @@ from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PlainForm, WholeNumber
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.operations import Share
 from wss_cases.foundation.pages import Page

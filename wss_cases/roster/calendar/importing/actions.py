@@ -9,8 +9,7 @@ from sqlalchemy import bindparam, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words_with_year, time_of_day_words, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.importing.calendar_file import read_events

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.roster.calendar.importing.events import Event, EventKind
 from wss_cases.roster.calendar.importing.ics_file import events_of_ics, taken_for
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused

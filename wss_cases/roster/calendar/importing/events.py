@@ -7,9 +7,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.roster.directory.rules import DayKind, is_weekday
 from wss_cases.roster.import_files.report import RowRefused
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import deferred
 from wss_cases.foundation.school_time import local, on_clock, zone_of
 from wss_cases.roster.calendar.importing.events import Event, EventKind, Why

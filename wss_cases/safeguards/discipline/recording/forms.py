@@ -4,7 +4,7 @@ from wtforms import BooleanField, DateField, HiddenField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, pick, radio
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.safeguards.discipline.removals.models import (
     ADMINISTRATOR_DECIDES,

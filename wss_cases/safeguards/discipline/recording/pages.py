@@ -25,8 +25,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, sent_answers
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at

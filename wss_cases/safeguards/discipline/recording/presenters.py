@@ -7,8 +7,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days

@@ -12,8 +12,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import close_row, make
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.access.visibility import holds
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.models import OfIncident
 
 

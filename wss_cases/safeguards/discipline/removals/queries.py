@@ -14,8 +14,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole

@@ -23,8 +23,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from wss_cases.access.actor import Actor
 from wss_cases.access.visibility import closed_through
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.foundation.i18n import Labelled
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.models import Incident, OfIncident
 from wss_cases.routing.engine.vocabulary import Duty
 

@@ -24,9 +24,7 @@ from wss_cases.foundation.forms import (
     pick,
     radio,
 )
-from wss_cases.foundation.i18n import dotted, in_language, ngettext
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l, dotted, in_language, ngettext
 from wss_cases.foundation.school_time import local, moment_words, zone_of
 from wss_cases.incidents.incident.queries import load_incident, parties_of, refuse_party
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, TOLD_BY_LABELS

@@ -14,7 +14,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.incidents.incident.states import PersonRole

@@ -14,7 +14,7 @@ from sqlalchemy import exists, select
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import READERS, told_of

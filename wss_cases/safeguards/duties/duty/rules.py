@@ -9,7 +9,7 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.visibility import sees
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS
 from wss_cases.routing.engine.vocabulary import POLICE_DUTIES
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, StepWhom

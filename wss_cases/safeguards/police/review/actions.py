@@ -8,8 +8,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.visibility import sees
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision

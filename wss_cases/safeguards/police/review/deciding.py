@@ -9,7 +9,7 @@ from sqlalchemy import select
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -7,8 +7,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import day_words, moment_words
 from wss_cases.incidents.incident.queries import parties_of

@@ -15,8 +15,7 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, pick, radio
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of

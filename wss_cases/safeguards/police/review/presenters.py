@@ -9,8 +9,7 @@ from flask import url_for
 
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import dotted
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import _, dotted
 from wss_cases.foundation.school_time import day_words, moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import load_incident
