@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from wtforms import DateField, DateTimeLocalField, FieldList, Form, FormField, IntegerField
 
-from wss_cases.foundation.forms import KINDS, BaseForm, day_in
+from wss_cases.foundation.forms import KINDS, BaseForm, PlainForm, day_in
 
 
 class Row(Form):
@@ -80,7 +80,7 @@ def test_what_can_be_is_let_through(app: Any) -> None:
 
 
 def test_every_date_field_says_what_kind_of_day_it_holds(app: Any) -> None:
-    forms = [BaseForm]
+    forms: list[Any] = [BaseForm, PlainForm]
     for form in forms:
         forms += form.__subclasses__()
     made = {

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import force_locale
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, delete, insert, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,7 +30,7 @@ from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, table_of
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.i18n import Labelled, _, _l, force_locale
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting

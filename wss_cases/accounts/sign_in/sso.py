@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
-from flask_login import current_user
 from sqlalchemy import Date, ForeignKey, Row, String, UniqueConstraint, column, exists, func, or_, select, table, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +32,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.pages import link as plain_templates_link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
-from wss_cases.foundation.sign_in import Identity, SignOnDown, SignOnRefused
+from wss_cases.foundation.sign_in import Identity, SignOnDown, SignOnRefused, current_user
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
