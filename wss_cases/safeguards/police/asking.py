@@ -254,8 +254,8 @@ class AskForm(PlainForm):
 def _known_of(incident: Incident, _form: AskForm) -> dict[str, Any]:
     students = students_who_caused_harm(incident.id)
     waiting = _(
-        "No one notifies the police while this is waiting. If danger becomes imminent, call 911 and use “Emergency "
-        "now” above."
+        "No one notifies the police while this is waiting. If danger becomes imminent, call 911. Then go back and use "
+        "“Emergency now”."
     )
     known = [_supports(student) for student in students]
     return {"warning": waiting, "supports": known, "call_home": calling(students)}
