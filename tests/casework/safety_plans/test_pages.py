@@ -65,6 +65,14 @@ def test_it_is_written_and_agreed_from_the_follow_up_that_asks_for_it(world: Any
     assert "Told, and gave input" in shown.text
 
 
+def test_the_page_says_when_everyone_has_a_plan_and_not_before(world: Any, client_as: Any) -> None:
+    client, address = client_as(world.coordinator), f"/cases/{world.case.id}/safety-plans/new"
+    for person in world.people:
+        assert "Everyone in this case has a safety plan." not in client.get(address).text
+        acts.write(Invocation(world.actor, NOW), world.case.id, participant_id=person.id, **FULL)
+    assert "Everyone in this case has a safety plan." in client.get(address).text
+
+
 def test_its_page_keeps_every_answer_when_it_moves_the_person_harmed_unasked(world: Any, client_as: Any) -> None:
     client = client_as(world.coordinator)
     answer = client.submit(

@@ -107,7 +107,7 @@ def _suggested(case: Case) -> dict[str, Any]:
     title=_l("Safety plan"), button=_l("Save the draft"),
     then=lambda case, plan_id: url_for("safety.plan", case_id=case.id, plan_id=plan_id),
     lede=_l("Written with the person it is for: what will happen, who helps, and what they want."), start=_suggested,
-    more=lambda case, form: {"case": case, "nobody": len(form.participant_id.choices) < 2},
+    more=lambda case, _form: {"case": case, "nobody": not _without_plan(case)},
     boxed=False, template="casework/safety_plans/write.html",
 )  # fmt: skip
 def write(uow: UnitOfWork, case: Case, form: PlanForm) -> int:
