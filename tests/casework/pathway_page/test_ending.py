@@ -81,6 +81,17 @@ def test_what_was_held_is_stopped_and_no_longer_declined(world, client_as):
     assert "ended: someone chose to stop" in page and "declined" not in page.lower()
 
 
+def test_the_page_ends_a_pathway_as_it_was_shown(world, client_as):
+    values = {"school_id": world.school.id, "kind": "conversation", "state": PathwayState.ACTIVE}
+    row = PathwayFactory(case_id=world.case.id, **values)
+    address, client = f"/cases/{world.case.id}/pathways/{row.id}/end", client_as(world.coordinator)
+    assert client.submit(address, {}).status_code == 400
+    assert client.submit(address, {"reason": "no_contact", "version": "0"}).status_code == 409
+    assert client.submit(address, {"reason": "no_contact"}).status_code == 303
+    ended = db.session.get_one(Pathway, row.id, populate_existing=True)
+    assert (ended.state, ended.end_reason) == (PathwayState.ENDED_EARLY, EndReason.NO_CONTACT)
+
+
 @pytest.mark.parametrize("how", ["declined", "ended"])
 def test_a_draft_for_a_partner_does_not_keep_the_case_open(session, how):
     scene = make_scene()

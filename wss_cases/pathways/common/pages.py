@@ -355,7 +355,7 @@ BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reas
 """The reasons that staff can choose. "Named in error" is set only by taking a person out of the report."""
 
 
-class EndForm(PlainForm):
+class EndForm(BaseForm):
     """Why the pathway ends early."""
 
     reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
