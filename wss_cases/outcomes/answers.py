@@ -1,12 +1,11 @@
-"""Whether a figure moved since the same days of the year before, and how sure that is. Pure arithmetic.
+"""The figures of the first outcomes page, each beside the same days of the year before, and whether it moved.
+
+The figures: is harm repaired, who is not reached yet, who is removed or met by the police.
 
 Shares: the interval of the difference by Newcombe's hybrid of two Wilson scores (Statistics in Medicine 17, 1998,
 method 10). Numbers of students or notifications: given both years together, those of this year are a share of them, and
 what is expected of it follows from the students of both years (Przyborowski and Wilenski, Biometrika 31, 1940), by the
 Wilson interval. Both at 95 percent.
-
-The figures of the first outcomes page: is harm repaired, who is not reached yet, who is removed or met by the
-police. Each stands beside the same days of the year before.
 """
 
 import enum

@@ -1,4 +1,4 @@
-"""One check of the setup checklist, and the checks of the installation itself."""
+"""The setup checklist: its page, one check of it, and the checks of the installation itself."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

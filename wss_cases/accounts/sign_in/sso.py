@@ -1,4 +1,4 @@
-"""Pure rules of the district's sign-on: its second factor, the time of its proof, and the claims of its people."""
+"""Sign-in through the district's provider: its pages, whether it asked a second factor, and whose account it is."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""The columns of the federal collection (CRDC) and what each counts; pure. Names are those of its public-use files of
-2021-22."""
+"""The federal collection (CRDC): its columns, named as in the files of 2021-22, and a school's count of each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence

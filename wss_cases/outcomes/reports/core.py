@@ -1,5 +1,4 @@
-"""Counts of students and staff behind the incidents of a school, and all schools of a reader side by side, including
-those without reports."""
+"""The report of incidents: page and filters, counts of students and staff, a row for each school of the reader."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace

@@ -1,5 +1,4 @@
-"""The rows behind a number, and the students they are about, named as in the school's other lists for readers who may
-see the report."""
+"""The list behind a number: its page, its rows, and students named for readers who may see the report."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Pure rules: which staff of the roster get an account with which roles, and why not."""
+"""Accounts for the roster's staff: the tables of rules and waves, and which account a rule proposes or not."""
 
 import re
 from collections.abc import Iterable, Mapping

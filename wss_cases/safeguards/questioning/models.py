@@ -1,4 +1,4 @@
-"""Who questions, which adult is with the student, which exception is claimed, and the words for it."""
+"""Questionings: their tables, who questions, which adult is with the student, which exception is claimed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

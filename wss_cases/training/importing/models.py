@@ -1,5 +1,4 @@
-"""Reading files of trainings, and what one is checked against: who works at the schools one answers for, topics, what
-is on record."""
+"""Files of trainings: their table, and the people, topics and records that a file is checked against."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

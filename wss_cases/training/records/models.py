@@ -1,4 +1,4 @@
-"""Reading trainings on record: one's own, those of a school's staff, and which of them count."""
+"""Trainings on record: their tables, and reading one's own, a school's, and those that count."""
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime

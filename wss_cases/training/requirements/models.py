@@ -1,4 +1,4 @@
-"""Pure decisions about requirements: when a training is due again, and how somebody stands."""
+"""Training requirements: their table, when a training is due again, and where a person stands."""
 
 import calendar
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Reading goals, strategies and steps of a plan: what was taken out of it is left out."""
+"""Goals, strategies and steps of a plan: their tables, and reading what was not taken out of the plan."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

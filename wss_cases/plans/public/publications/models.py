@@ -1,4 +1,4 @@
-"""The district's switch for public pages, the plain form of a page's figures, and what seals what was read. Pure."""
+"""A published page of a plan: its table, its figures in plain form, and whether its text changed since."""
 
 import hashlib
 import json
