@@ -135,9 +135,7 @@ UPWARD = [
     ("web", "jobs"),
     ("access", "app"),
     ("pathways.circles", "pathways.mentoring"),
-    ("outcomes.counting", "outcomes.equity"),
     ("outcomes", "board"),
-    ("pathways.circles.terms", "pathways.circles.notes"),
 ]
 
 
