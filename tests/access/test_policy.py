@@ -24,7 +24,7 @@ OPEN = {Permission.PUBLIC, Permission.SIGNED_IN}
 def test_every_permission_has_its_row_and_its_reason(app: Any) -> None:
     assert set(PERMISSION_MAP) == set(Permission) - OPEN
     assert all(rule.because and rule.roles for rule in PERMISSION_MAP.values())
-    assert sum(map(len, PAGES)) == len(PERMISSION_MAP), "a permission has rows on two pages: the last one would win"
+    assert sum(map(len, PAGES)) == len(PERMISSION_MAP), "a permission has two rows: the last one would win"
 
 
 def test_nobody_may_anything(app: Any) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """`object:act`; `permission_map/` says who holds each."""
+    """`object:act`; `permission_map.py` says who holds each."""
 
     PUBLIC = "public"
     """Open to anyone, signed in or not."""

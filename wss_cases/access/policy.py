@@ -1,4 +1,4 @@
-"""The policy engine: the default is no. The map itself is in `permission_map/`; `app.py` installs it."""
+"""The policy engine: the default is no. The map itself is in `permission_map.py`; `app.py` installs it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
