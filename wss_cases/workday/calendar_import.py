@@ -59,23 +59,19 @@ Answers = dict[str, str]
 
 
 def field_of(event: Event) -> str:
-    """Return the name of an event's answer."""
     return f"event{event.row}"
 
 
 def answers_of(events: Iterable[Event], first: date | None, last: date | None) -> Answers:
-    """Return the answers as they stand."""
     days = {name: day.isoformat() if day else "" for name, day in ((FIRST, first), (LAST, last))}
     return days | {field_of(event): event.taken_for.value for event in events}
 
 
 def changed(shown: Mapping[str, str], sent: Mapping[str, str]) -> Answers:
-    """Return what somebody changed of what their page showed."""
     return {name: value for name, value in sent.items() if value != shown.get(name)}
 
 
 def conflicts(stored: Mapping[str, str], shown: Mapping[str, str], sent: Mapping[str, str]) -> list[str]:
-    """Return the answers that two people changed since a page was shown, and not to the same."""
     mine = changed(shown, sent)
     return [name for name, value in mine.items() if stored.get(name) not in (shown.get(name), value)]
 
@@ -91,7 +87,6 @@ def decided(events: Iterable[Event], said: Mapping[str, str], by: str, *, settle
 
 
 def day_of(said: Mapping[str, str], name: str, standing: date | None) -> date | None:
-    """Return a day that was given, or the standing one where nothing was changed."""
     if name not in said:
         return standing
     return day_in(said[name]) if said[name] else None
@@ -107,7 +102,6 @@ def read_answers(text: str) -> Answers:
 
 
 def written_answers(answers: Answers) -> str:
-    """Return answers as a page's hidden field holds them."""
     return json.dumps(answers, separators=(",", ":"))
 
 
@@ -320,7 +314,6 @@ def groups(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def change_lines(changes: Sequence[Change]) -> list[dict[str, str]]:
-    """Return a line for each date that becomes something else, as far as they are shown."""
     return [
         {"title": day_words_with_year(change.day), "meta": _change_words(change)} for change in changes[:MOST_CHANGES]
     ]

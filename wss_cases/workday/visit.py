@@ -132,7 +132,6 @@ def circles_among(follow_ups: Iterable[Any]) -> dict[int, list[int]]:
 
 
 def kept_by(actor: Actor, circles: Iterable[int]) -> frozenset[int]:
-    """Return those of these circles that the actor keeps now."""
     return frozenset(circle for circle, keepers in keeper_ids(circles).items() if actor.user_id in keepers)
 
 
@@ -317,7 +316,6 @@ def closed_rows(rows: Sequence[FollowUpRow]) -> list[dict[str, str]]:
 
 
 def kept_texts(form: VisitForm, closed: Sequence[FollowUpRow], others: Sequence[str]) -> list[str]:
-    """Return what was typed for follow-ups that cannot be closed any more, to be copied where it belongs."""
     notes = (form.own("note", row.id) for row in closed)
     return [text for field in notes if field is not None and (text := field.data or "").strip()] + list(others)
 

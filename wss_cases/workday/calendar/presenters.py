@@ -77,7 +77,6 @@ class Month:
 
 
 def weekdays() -> list[tuple[str, str]]:
-    """Return (short, long) names of the days of a week from Sunday on."""
     days = [week_of(date(2024, 1, 1)) + number * DAY for number in range(7)]
     return [(weekday_words(day), weekday_name(day)) for day in days]
 

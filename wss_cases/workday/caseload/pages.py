@@ -152,7 +152,6 @@ def read_desk(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: 
 
 
 def filters_of(desk: Desk, names: Mapping[int, str], group: Group | None) -> list[str]:
-    """Return what narrows a caseload, in words."""
     whose = names.get(int(desk.whose), "") if desk.whose.isdecimal() else _("The whole school")
     return [_("My caseload") if desk.whose == MINE else whose, *([str(group.label)] if group is not None else [])]
 

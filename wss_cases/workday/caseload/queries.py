@@ -151,12 +151,10 @@ def _open_cases(actor: Actor) -> Any:
 
 @PreparedFor
 def _open_cases_of(actor: Actor) -> Any:
-    """Return the select of those of them that some `leads` have."""
     return _open_cases.build(actor).where(Case.lead_id.in_(bindparam("leads", expanding=True)))
 
 
 def _at_work(lead_ids: Collection[int], school_id: int, now: datetime) -> frozenset[int]:
-    """Return which of these leads are on the school's case team now."""
     asked = {"leads": sorted(lead_ids), "school": school_id, "now": now}
     return frozenset(db.session.scalars(_working(), asked))
 
@@ -241,7 +239,6 @@ def _of_law(among_ids: Narrow) -> Any:
 
 
 def _duties(*columns: Any) -> Select[Any]:
-    """Return a select of the school's legal duties of the cases' incidents that still ask for something."""
     duty = LegalDuty
     joined = select(*columns).select_from(CaseIncident).join(duty, duty.incident_id == CaseIncident.incident_id)
     return joined.where(duty.state.in_(OPEN_DUTY), shared())

@@ -187,5 +187,4 @@ def parts_of(state: str, families: Iterable[str], weights: Weights) -> list[Part
 
 
 def weight_of(state: str, families: Iterable[str], weights: Weights) -> int:
-    """Return a case's weight in points."""
     return sum(part.points for part in parts_of(state, families, weights))

@@ -42,7 +42,6 @@ NO_COORDINATOR = "school.no_coordinator"
 
 
 def no_coordinator_key(user_id: int, school_id: int, day: date) -> str:
-    """Return the key under which a person is told once in the week of a date that a school has no coordinator."""
     monday = day - timedelta(days=day.weekday())
     return f"{NO_COORDINATOR}:{user_id}:{school_id}:{monday.isoformat()}"
 
@@ -95,7 +94,6 @@ WEEKLY = "weekly"
 
 
 def weekly_key(user_id: int, day: date) -> str:
-    """Return the key under which a person's count of a week is queued once."""
     return f"{WEEKLY}:{user_id}:{day.isoformat()}"
 
 

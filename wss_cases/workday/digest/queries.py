@@ -125,7 +125,6 @@ def never_reached(people: Collection[int], day: date) -> set[int]:
 
 
 def digest_key(user_id: int, day: date) -> str:
-    """Return the key under which a person's digest of a morning is queued once."""
     return f"{DIGEST}:{user_id}:{day.isoformat()}"
 
 

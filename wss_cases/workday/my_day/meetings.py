@@ -73,7 +73,6 @@ def may_meet(actor: Actor) -> Select[Any]:
 
 
 def may_reenter(actor: Actor) -> Any:
-    """Return the same of the re-entry meetings that `reentries_today` returns."""
     return _reentries(select(ReengagementPlan.id), actor).where(
         ReengagementPlan.meeting_at.between(bindparam("day_begins"), bindparam("day_ends"))
     )
@@ -94,7 +93,6 @@ def _reentries(statement: Any, actor: Actor) -> Any:
 
 
 def meet_between(now: datetime, zones: Mapping[int, str]) -> dict[str, datetime]:
-    """Return when the day begins in the first of these zones and ends in the last."""
     bounds = [bound for zone in sorted(set(zones.values())) for bound in _bounds(now, zone)]
     return {"day_begins": min(bounds, default=now), "day_ends": max(bounds, default=now)}
 
@@ -139,7 +137,6 @@ def _today(column: Any, now: datetime, zones: Mapping[int, str]) -> ColumnElemen
 
 
 def _bounds(now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return the instants at which a zone's day begins and the next one does."""
     day = local_date(now, zone)
     return at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
 

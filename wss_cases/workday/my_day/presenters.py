@@ -49,13 +49,11 @@ def due_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
 
 
 def snoozed_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
-    """Return one follow-up whose reminders are paused, with the day on which it comes back."""
     back = _("Back on %(day)s", day=day_words(item.row.snoozed_until))
     return {**due_row(item, actor, whom), "due": back, "tone": "slate"}
 
 
 def given_row(item: Item, whom: About = NOBODY) -> dict[str, Any]:
-    """Return one follow-up that was given to somebody else, with its owner."""
     href = url_for("followups.follow_up", follow_up_id=item.row.id)
     return {**_texts(item, _("with %(name)s", name=item.row.owner), whom), "href": href}
 

@@ -404,6 +404,5 @@ def schools_with_concerns(school_ids: Sequence[int]) -> list[int]:
 
 
 def schools_with_reviews(school_ids: Sequence[int]) -> list[int]:
-    """Return the schools among these in whose review queue a report waits."""
     statement = select(Incident.school_id).where(Incident.school_id.in_(school_ids), Incident.state.in_(WAITING))
     return list(db.session.scalars(statement.distinct()))

@@ -53,7 +53,6 @@ class Calendars:
         self._ahead: dict[int, date] = {}
 
     def item(self, row: FollowUpRow) -> Item:
-        """Return a follow-up on its school's date."""
         return Item(row, self._today(row.school_id), self.of(row.school_id))
 
     def part(self, school_id: int, due_on: date, snoozed_until: date | None) -> str:
@@ -66,7 +65,6 @@ class Calendars:
         return COMING if due_on <= self._last(school_id) else LATER
 
     def days(self, school_ids: Collection[int]) -> list[tuple[int, date, date]]:
-        """Return these schools, each with its own date and the last day that is looked ahead to."""
         return [(one, self._today(one), self._last(one)) for one in sorted(school_ids)]
 
     def _last(self, school_id: int) -> date:
@@ -75,7 +73,6 @@ class Calendars:
         return self._ahead[school_id]
 
     def of(self, school_id: int) -> SchoolDays:
-        """Return the days of a school."""
         if school_id not in self._days:
             self._days[school_id] = school_days(school_id)
         return self._days[school_id]
