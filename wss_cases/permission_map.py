@@ -11,8 +11,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import holds, sees
-from wss_cases.attachments.attachment import may_read
-from wss_cases.attachments.hosts import answers_for
+from wss_cases.attachments.attachment import answers_for, may_read
 from wss_cases.followups.core.queries import is_known_to
 from wss_cases.foundation import clock
 from wss_cases.incidents.deputies import named_deputy

@@ -14,11 +14,11 @@ from wss_cases.accounts.sign_in import saml as accounts_sign_in_saml
 from wss_cases.accounts.sign_in import second_factor as accounts_sign_in_second_factor
 from wss_cases.accounts.sign_in import sso as accounts_sign_in_sso
 from wss_cases.accounts.sign_in.sessions import pages as accounts_sign_in_sessions
-from wss_cases.api.tokens import pages as api_tokens
+from wss_cases.api import tokens as api_tokens
 from wss_cases.api.v1 import pages as api_v1
 from wss_cases.attachments import attachment as attachments_attachment
+from wss_cases.attachments import handling as attachments_handling
 from wss_cases.attachments import pages as attachments
-from wss_cases.attachments import sealing as attachments_sealing
 from wss_cases.board import stored_reports as board_stored_reports
 from wss_cases.board import subscriptions as board_subscriptions
 from wss_cases.board.report import pages as board_report
@@ -47,7 +47,6 @@ from wss_cases.followups.pages import follow_up as followups_pages_follow_up
 from wss_cases.followups.pages import open_list as followups_pages_open_list
 from wss_cases.followups.pages import rescheduling as followups_pages_rescheduling
 from wss_cases.followups.reminders import sweep as followups_reminders_sweep
-from wss_cases.followups.templates import editing as followups_templates_editing
 from wss_cases.followups.templates import pages as followups_templates
 from wss_cases.incidents import catalogue as incidents_catalogue
 from wss_cases.incidents import concerns as incidents_concerns
@@ -228,7 +227,6 @@ from wss_cases.web import system as web_system
 from wss_cases.workday import calendar_import as workday_calendar_import
 from wss_cases.workday import cover as workday_cover
 from wss_cases.workday import feed as workday_feed
-from wss_cases.workday import hand_over as workday_hand_over
 from wss_cases.workday import search as workday_search
 from wss_cases.workday import visit as workday_visit
 from wss_cases.workday.calendar import pages as workday_calendar
@@ -258,7 +256,7 @@ ROOMS: tuple[Room, ...] = (
     cases_case.ROOM, cases_safety_plans.ROOM,
     followups_core_presenters.ROOM, followups_making.ROOM, followups_pages_follow_up.ROOM,
     followups_pages_open_list.ROOM, followups_pages_rescheduling.ROOM, followups_reminders_sweep.ROOM,
-    followups_templates_editing.ROOM, followups_templates.ROOM,
+    followups_templates.ROOM,
     pathways_circles_agreements_paper.ROOM, pathways_circles_agreements_term_changes.ROOM,
     pathways_circles_case_page.ROOM, pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM,
     pathways_circles_keepers.ROOM, pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM,
@@ -288,9 +286,9 @@ ROOMS: tuple[Room, ...] = (
     casework_happened_again.ROOM, casework_panels.ROOM, casework_pathway_page.ROOM, casework_safety_plans_acts.ROOM,
     casework_transfer.ROOM,
     workday_calendar.ROOM, workday_calendar_import.ROOM, workday_caseload.ROOM, workday_cover.ROOM,
-    workday_digest_sweep.ROOM, workday_feed.ROOM, workday_hand_over.ROOM, workday_my_day.ROOM, workday_search.ROOM,
+    workday_digest_sweep.ROOM, workday_feed.ROOM, workday_my_day.ROOM, workday_search.ROOM,
     workday_visit.ROOM,
-    attachments_attachment.ROOM, attachments.ROOM, attachments_sealing.ROOM,
+    attachments_attachment.ROOM, attachments.ROOM, attachments_handling.ROOM,
     records_disclosures.ROOM, records_family_copies_copy.ROOM, records_family_copies_draft.ROOM,
     records_family_copies_files.ROOM, records_family_copies_release.ROOM, records_named_in_error.ROOM,
     records_retention_core.ROOM, records_retention_deletion.ROOM, records_retention_holds.ROOM,

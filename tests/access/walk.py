@@ -20,7 +20,7 @@ from tests.support.demo import client_of
 from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.api.tokens.models import ApiToken
+from wss_cases.api.tokens import ApiToken
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.board.stored_reports import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
@@ -31,8 +31,8 @@ from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import FamilyText
-from wss_cases.mail.push.models import PushDevice
-from wss_cases.mail.webhooks.models import Webhook
+from wss_cases.mail.push.rules import PushDevice
+from wss_cases.mail.webhooks.messages import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.notes.messages import NoteOpening, PrivilegeWaiver

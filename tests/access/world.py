@@ -22,7 +22,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.plans.money.planting import plant_money
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
-from wss_cases.api.tokens.models import ApiToken, Reach, Scope
+from wss_cases.api.tokens import ApiToken, Reach, Scope
 from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
@@ -35,9 +35,9 @@ from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
-from wss_cases.mail.webhooks.models import Webhook
+from wss_cases.mail.push.rules import PushDevice
+from wss_cases.mail.webhooks.messages import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import (
     CircleKeeper,

@@ -11,8 +11,7 @@ from werkzeug.test import TestResponse
 from tests.factories.accounts import acting, make_user
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Invocation, Role
-from wss_cases.api.tokens.models import PREFIX, Reach, Scope
-from wss_cases.api.tokens.pages import Asked, agree_to_token, ask_for_token
+from wss_cases.api.tokens import PREFIX, Asked, Reach, Scope, agree_to_token, ask_for_token
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
 

@@ -20,8 +20,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.api.v1.pages import ENDPOINTS
-from wss_cases.api.v1.queries import MEASURES
+from wss_cases.api.v1.pages import ENDPOINTS, MEASURES
 from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.foundation.db import begin_reading, db
 from wss_cases.incidents.incident.states import PersonRole

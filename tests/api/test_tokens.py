@@ -16,9 +16,8 @@ from tests.factories.roster import SchoolFactory
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.api.tokens import models
-from wss_cases.api.tokens.models import ApiToken, Ended, Reach, Scope
-from wss_cases.api.tokens.pages import Asked, agree_to_token, ask_for_token
+from wss_cases.api import tokens as api_tokens
+from wss_cases.api.tokens import ApiToken, Asked, Ended, Reach, Scope, agree_to_token, ask_for_token
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.ids import token_digest
@@ -154,7 +153,7 @@ def test_a_token_ends_with_its_makers_role_and_does_not_come_back(client: PageCl
 def test_too_many_calls_wait_and_each_call_leaves_one_row_before_it_reads(
     client: PageClient, moment: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "MOST_CALLS", MOST)
+    monkeypatch.setattr(api_tokens, "MOST_CALLS", MOST)
     secret = make_token()
     assert ask(client, secret, "schools?limit=1&odd=1").status_code == 400
     for _number in range(MOST - 1):

@@ -11,9 +11,9 @@ from tests.attachments.scenes import all_attachments, attach, make_scene
 from tests.factories.accounts import acting
 from tests.factories.incidents import behavior_code
 from wss_cases.access.actor import Invocation
+from wss_cases.attachments.attachment import may_be_sexual
 from wss_cases.attachments.contents import content_of
 from wss_cases.attachments.handling import add
-from wss_cases.attachments.hosts import may_be_sexual
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

@@ -10,8 +10,7 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StudentFactory
 from wss_cases.access.actor import SYSTEM
 from wss_cases.attachments.attachment import SealedWhy
-from wss_cases.attachments.handling import PURPOSE
-from wss_cases.attachments.sealing import keeps_record
+from wss_cases.attachments.handling import PURPOSE, keeps_record
 from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

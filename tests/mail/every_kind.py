@@ -25,7 +25,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
-from wss_cases.attachments.sealing import SEALED as FILE_SEALED
+from wss_cases.attachments.handling import SEALED as FILE_SEALED
 from wss_cases.board.report.queries import Every
 from wss_cases.board.stored_reports import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
@@ -46,7 +46,7 @@ from wss_cases.mail.audit_heads import HEAD, head_key, week_of
 from wss_cases.mail.common.pages import StandbyLapse
 from wss_cases.mail.security_alerts import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.messages import OFF as WEBHOOK_OFF
-from wss_cases.mail.webhooks.models import Webhook
+from wss_cases.mail.webhooks.messages import Webhook
 from wss_cases.outcomes.edfi.pushing.pages import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
@@ -75,8 +75,8 @@ from wss_cases.safeguards.police.review.models import NotificationGround, Police
 from wss_cases.setup.backups import TROUBLE, BackupRun, Outcome
 from wss_cases.setup.standby import MISSING, UNWATCHED
 from wss_cases.setup.test_letter import TEST_LETTER
-from wss_cases.workday.digest.messages import NO_COORDINATOR, no_coordinator_key, weekly_key
 from wss_cases.workday.digest.queries import digest_key
+from wss_cases.workday.digest.sweep import NO_COORDINATOR, no_coordinator_key, weekly_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

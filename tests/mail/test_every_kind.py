@@ -24,7 +24,7 @@ from wss_cases.mail.common.pages import MailChoice, MailStyle
 from wss_cases.mail.common.rules import choice_of
 from wss_cases.mail.delivery.queue import deliver
 from wss_cases.mail.preferences import stop_token
-from wss_cases.workday.digest.messages import groups
+from wss_cases.workday.digest.sweep import groups
 from wss_cases.workday.my_day.queries import MyDay, Waiting
 from wss_cases.workday.my_day.rules import Calendars
 

@@ -12,11 +12,21 @@ from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
 from wss_cases.attachments import handling
-from wss_cases.attachments.attachment import Attachment, AttachmentKind, attachments_on, count_on, get_attachment
+from wss_cases.attachments.attachment import (
+    Attachment,
+    AttachmentKind,
+    Host,
+    Paper,
+    agreement_of,
+    attachments_on,
+    count_on,
+    get_attachment,
+    host_of,
+    in_pathway,
+    papers_of,
+)
 from wss_cases.attachments.contents import FIELD, MOST_BYTES, Content, content_of
-from wss_cases.attachments.handling import MOST, may_remove, refuse_too_many
-from wss_cases.attachments.hosts import Host, Paper, agreement_of, host_of, in_pathway, papers_of
-from wss_cases.attachments.sealing import flag
+from wss_cases.attachments.handling import MOST, flag, may_remove, refuse_too_many
 from wss_cases.cases.case.actions import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, existing

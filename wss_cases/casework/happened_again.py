@@ -26,8 +26,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.presenters import outcomes_of
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.core.states import HAPPENED_AGAIN as AGAIN
-from wss_cases.followups.handling import open_follow_up
-from wss_cases.followups.making import close_row, make_for_event
+from wss_cases.followups.making import close_row, make_for_event, open_follow_up
 from wss_cases.followups.undo import bring_back
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank

@@ -42,10 +42,10 @@ from wss_cases.intake.offline.messages import PURPOSE as OFFLINE_ENTRY
 from wss_cases.intake.offline.messages import OfflineEntry
 from wss_cases.journal.key_rotation import Tables
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
+from wss_cases.mail.push.rules import PushDevice
 from wss_cases.mail.webhooks.messages import PURPOSE as WEBHOOK
-from wss_cases.mail.webhooks.models import WebhookSecret
+from wss_cases.mail.webhooks.messages import WebhookSecret
 from wss_cases.outcomes.collections.rules import FEDERAL_DIGITS, STATE_DIGITS, Known, Numbers, are_digits
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of

@@ -11,7 +11,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.presenters import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -15,7 +15,7 @@ from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Place, World, add_rows, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.pages.follow_up import reassign, snooze
-from wss_cases.followups.snooze import why_not, wrong_day
+from wss_cases.followups.reminders.rules import why_not, wrong_day
 from wss_cases.followups.undo import why_fixed
 from wss_cases.foundation.db import db, table_of
 from wss_cases.incidents.additions import add_addendum

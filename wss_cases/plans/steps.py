@@ -20,8 +20,7 @@ from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
 from wss_cases.followups.core.presenters import due_words, outcomes_of
 from wss_cases.followups.core.queries import get_follow_up, owner_name
 from wss_cases.followups.core.states import OUTCOME_LABELS, PLAN_STEP
-from wss_cases.followups.handling import refuse_closed
-from wss_cases.followups.making import cancel_row, close_row, make
+from wss_cases.followups.making import cancel_row, close_row, make, refuse_closed
 from wss_cases.followups.undo import remember, remind_again, restorable, undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds

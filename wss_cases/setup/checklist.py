@@ -28,8 +28,8 @@ from wss_cases.journal.rooms import Room
 from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.family_texts import languages_of_families
 from wss_cases.mail.monitoring import standing
-from wss_cases.mail.push.models import devices_live, last_failure, newest_key
 from wss_cases.mail.push.pages import failure_words
+from wss_cases.mail.push.rules import devices_live, last_failure, newest_key
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.records.retention.core.pages import RetentionRule

@@ -22,7 +22,7 @@ from wss_cases.followups.core.presenters import WORDS_OF_CIRCLES, due_words, out
 from wss_cases.followups.core.queries import FollowUpRow, get_follow_up, listing, rows, rows_by_id, visible_to
 from wss_cases.followups.core.states import FAMILY, HAPPENED_AGAIN, OUTCOME_LABELS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS, Evidence
-from wss_cases.followups.handling import close_checked
+from wss_cases.followups.making import close_checked
 from wss_cases.followups.pages.follow_up import again_page, record_page
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -15,7 +15,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseState, GuardianTold, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, incidents_of
 from wss_cases.casework.safety_plans import acts as plans
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -102,7 +102,7 @@ def test_the_plan_that_is_agreed_is_looked_at_the_same_day(world: Any, client_as
 
 def test_it_closes_no_other_way(world: Any) -> None:
     with pytest.raises(Refused):
-        handling.close(Invocation(world.actor, NOW), check_in(world).id, "happened_again", shown(TODAY))
+        making.close(Invocation(world.actor, NOW), check_in(world).id, "happened_again", shown(TODAY))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.panels import panel
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide

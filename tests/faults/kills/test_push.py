@@ -24,9 +24,8 @@ from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
 from wss_cases.journal.models import OutboxState
-from wss_cases.mail.push.models import PushDelivery
 from wss_cases.mail.push.pages import turn_on
-from wss_cases.mail.push.rules import Subscription
+from wss_cases.mail.push.rules import PushDelivery, Subscription
 
 pytestmark = pytest.mark.any_database("the thread is the push service; leases are proven with mail")
 NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)

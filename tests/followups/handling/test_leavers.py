@@ -29,7 +29,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.workday.digest.messages import NO_COORDINATOR
+from wss_cases.workday.digest.sweep import NO_COORDINATOR
 
 MONDAY, LATER = date(2026, 11, 16), date(2026, 12, 15)
 GIVEN = "followups.given"

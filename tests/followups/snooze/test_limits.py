@@ -14,7 +14,7 @@ from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
 from wss_cases.access.actor import Invocation
 from wss_cases.followups.pages.follow_up import move, reassign, snooze
-from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
+from wss_cases.followups.reminders.rules import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.pages import MailStyle

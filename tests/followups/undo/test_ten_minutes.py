@@ -23,7 +23,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.followups.undo import CannotUndo, Standing, undo, why_not_undone
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError

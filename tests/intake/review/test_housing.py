@@ -43,8 +43,8 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import FOLLOW_UPS, ReferralState
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.workday.digest.messages import NO_COORDINATOR
 from wss_cases.workday.digest.queries import weekly_count
+from wss_cases.workday.digest.sweep import NO_COORDINATOR
 from wss_cases.workday.sweep import sweep
 
 BEHIND = ("follow_ups?choice=liaison", "funnel?choice=wraparound&step=proposed", "funnel?step=proposed")

@@ -25,7 +25,7 @@ from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.pathway_page import decline, end_early
-from wss_cases.followups import handling as work
+from wss_cases.followups import making as work
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.pages import follow_up as acts

@@ -19,7 +19,7 @@ from tests.mail.making import CANARY, Scene, scene
 from tests.support.pages.asked import asked
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Invocation
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.core.models import FollowUp, FollowUpAct
 from wss_cases.followups.undo import undo
 from wss_cases.foundation.db import db
@@ -209,7 +209,7 @@ def test_one_that_failed_goes_out_whole_once_it_is_tried_again(session: Any, at:
 def _close(here: Scene, row: FollowUp, now: datetime) -> str:
     db.session.commit()
     kind = Invocation(acting(here.coordinator), now, version=fresh(row).version)
-    handling.close(kind, row.id, "reached", shown(MONDAY))
+    making.close(kind, row.id, "reached", shown(MONDAY))
     batch = db.session.scalars(select(FollowUpAct.batch).where(FollowUpAct.follow_up_id == row.id)).one()
     db.session.commit()
     return batch

@@ -21,7 +21,7 @@ from tests.support.applications import make_app
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant
-from wss_cases.followups import handling as followups_handling
+from wss_cases.followups import making as followups_handling
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db

@@ -22,9 +22,8 @@ from wss_cases.incidents.incident.rules import Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.push.models import PushDelivery, PushDevice
 from wss_cases.mail.push.pages import turn_on
-from wss_cases.mail.push.rules import Subscription
+from wss_cases.mail.push.rules import PushDelivery, PushDevice, Subscription
 
 CANARY = "Quillfeather"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1"

@@ -23,8 +23,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.keys import load_push_keys
 from wss_cases.foundation.settings import WELL_KNOWN, push_settings
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.push.models import subscription_of
-from wss_cases.mail.push.rules import MOST_DEVICES, Subscription, check_subscription
+from wss_cases.mail.push.rules import MOST_DEVICES, Subscription, check_subscription, subscription_of
 from wss_cases.mail.push.sending import deliver_push
 
 pytestmark = pytest.mark.any_database("the thread is the push service")

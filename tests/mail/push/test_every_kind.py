@@ -13,7 +13,7 @@ from tests.mail.push.scenes import Scene, read
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import kind_of
-from wss_cases.mail.push.models import push_kinds
+from wss_cases.mail.push.rules import push_kinds
 from wss_cases.mail.push.sending import deliver_push
 
 pytestmark = pytest.mark.any_database("the thread is the push service")

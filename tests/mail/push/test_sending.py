@@ -27,9 +27,8 @@ from wss_cases.foundation.keys import load_push_keys
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
-from wss_cases.mail.push.models import PushDelivery, PushDevice, subscription_of
 from wss_cases.mail.push.pages import turn_off
-from wss_cases.mail.push.rules import Subscription
+from wss_cases.mail.push.rules import PushDelivery, PushDevice, Subscription, subscription_of
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.pages import raise_by_hand

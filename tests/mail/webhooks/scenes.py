@@ -16,8 +16,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
-from wss_cases.mail.webhooks.messages import new_secret
-from wss_cases.mail.webhooks.models import CHOSEN, Webhook, WebhookDelivery
+from wss_cases.mail.webhooks.messages import CHOSEN, Webhook, WebhookDelivery, new_secret
 from wss_cases.mail.webhooks.pages import Wanted, make_webhook
 from wss_cases.safeguards.duties.pages import MANDATED_CODE, raise_by_hand, raise_own
 

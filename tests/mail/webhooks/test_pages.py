@@ -15,8 +15,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings import webhook_settings
 from wss_cases.journal.models import AuditEntry
-from wss_cases.mail.webhooks.messages import signing_secrets
-from wss_cases.mail.webhooks.models import Webhook, WebhookSecret
+from wss_cases.mail.webhooks.messages import Webhook, WebhookSecret, signing_secrets
 
 NEW = "/settings/webhooks/new"
 SOUND = {"name": "Pager", "url": "https://hooks.example/in?token=Quill", "events": ["report.waiting"]}

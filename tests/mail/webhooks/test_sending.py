@@ -25,8 +25,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
-from wss_cases.mail.webhooks.messages import OFF, deliver_webhooks, new_secret, signature
-from wss_cases.mail.webhooks.models import CHOSEN, WebhookDelivery
+from wss_cases.mail.webhooks.messages import CHOSEN, OFF, WebhookDelivery, deliver_webhooks, new_secret, signature
 from wss_cases.mail.webhooks.pages import Wanted, change_webhook, renew_secret, send_again, send_test, turn_webhook
 
 pytestmark = pytest.mark.any_database("the thread is the other system's server; leases are proven with mail")

@@ -13,7 +13,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, record_consent, screen
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import CaseResult
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import OUTCOME_LABELS, OUTCOMES
 from wss_cases.followups.evidence import Evidence
@@ -81,7 +81,7 @@ def test_the_words_of_a_check_in_lie_under_seal_and_are_read_with_a_trace(world,
         owner_id=world.coordinator.id,
     )  # fmt: skip
     said = Evidence("She said it is better at home.", manner="in_person", on_day=TODAY, who="Ana", attempts=1)
-    handling.close(Invocation(world.actor, NOW), row.id, "keeping", said)
+    making.close(Invocation(world.actor, NOW), row.id, "keeping", said)
     kept = session.execute(select(FollowUp.__table__).where(FollowUp.id == row.id)).mappings().one()
     assert kept["state"] == "done" and "better at home" not in str(dict(kept)) and kept["sealed_text"]
     assert "better at home" in client_as(world.coordinator).page(f"/follow-ups/{row.id}").text

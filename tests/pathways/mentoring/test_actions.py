@@ -15,7 +15,7 @@ from tests.factories.mentoring import DailyCardFactory, MentorFactory, Mentoring
 from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matched, make_mentored, make_pathway, match
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry

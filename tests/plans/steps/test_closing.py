@@ -15,7 +15,7 @@ from tests.factories.roster import StudentFactory
 from tests.plans.making import NOW, Planning, make_plan
 from tests.workday.feed.making import events, made_address
 from wss_cases.access.actor import Invocation, Role
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.undo import last_act, undo
@@ -103,7 +103,7 @@ def test_no_other_way_closes_it(here: Planning) -> None:
     row = only(here)
     call = Invocation(acting(here.place.people["owner"]), NOW)
     with pytest.raises(Refused, match="plan’s page"):
-        handling.close(call, row.id, "done", Evidence(SHEET, on_day=TODAY))
+        making.close(call, row.id, "done", Evidence(SHEET, on_day=TODAY))
     assert only(here).state is FollowUpState.OPEN
 
 

@@ -19,7 +19,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import GuardianTold, SafetyPlan
 from wss_cases.casework.safety_plans import acts as plans
 from wss_cases.followups.evidence import Evidence
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.pages.pages import record_guardian_contact

@@ -16,7 +16,7 @@ from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.evidence import Evidence
-from wss_cases.followups.handling import close
+from wss_cases.followups.making import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole

@@ -20,7 +20,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.pages import set_enabled
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
@@ -85,7 +85,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
         assert int(new.sequence.value) > int(old.sequence.value)
         assert new.dtstart.value > old.dtstart.value
         assert new.last_modified.value >= old.last_modified.value
-    handling.close(Invocation(world.actor, NOW), number, "well", shown(NOW.date()))
+    making.close(Invocation(world.actor, NOW), number, "well", shown(NOW.date()))
     meeting_id = int(after["Peer conference"][0].uid.value.split("@")[0].rpartition("-")[2])
     answer(world, circle, meeting_id, MeetingState.POSTPONED, now=NOW)
     assert not {"Check-in with the person harmed", "Peer conference"} & set(events(app, address))

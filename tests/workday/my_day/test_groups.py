@@ -30,7 +30,7 @@ from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.workday.digest.messages import groups
+from wss_cases.workday.digest.sweep import groups
 from wss_cases.workday.my_day.pages import MOST_THINGS
 from wss_cases.workday.my_day.queries import MOST_DUE, my_day
 

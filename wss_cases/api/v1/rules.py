@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from wss_cases.access.actor import Actor
-from wss_cases.api.tokens.models import MOST_CALLS, Scope
+from wss_cases.api.tokens import MOST_CALLS, Scope
 from wss_cases.foundation.ids import IdConverter, id_in
 from wss_cases.foundation.keys import lock, unlock
 from wss_cases.foundation.settings import setting

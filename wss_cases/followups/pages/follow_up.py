@@ -14,7 +14,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.grants import actor_of, holders
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, load_case
-from wss_cases.followups import handling
+from wss_cases.followups import making
 from wss_cases.followups.about import About, about, spoken_of, without_links
 from wss_cases.followups.calendar import TABLE
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState, FollowUpTemplate
@@ -36,8 +36,8 @@ from wss_cases.followups.core.states import (
 from wss_cases.followups.evidence import BY_CONTACT, NAMES_WHOM, QUESTIONS, Evidence, closes_with, evidence_rows
 from wss_cases.followups.making import cancel_row, check_day, make
 from wss_cases.followups.reminders.queries import escalation_reason, item
+from wss_cases.followups.reminders.rules import latest_snooze, why_not, wrong_day
 from wss_cases.followups.reminders.sweep import escalation_words
-from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
 from wss_cases.followups.undo import remember, restorable, undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -173,7 +173,7 @@ def follow_up(follow_up_id: int) -> Page:
     template = "followups/pages/follow_up/follow_up.html"
     return act_form(
         form,
-        lambda call: handling.close(call, row.id, form.outcome.data, form.evidence),
+        lambda call: making.close(call, row.id, form.outcome.data, form.evidence),
         page_of(row),
         shown(row),
         template,
@@ -195,11 +195,11 @@ class MoveForm(PlainForm):
 )  # fmt: skip
 def move(uow: UnitOfWork, row: FollowUp, form: MoveForm) -> None:
     """Move a follow-up to another school day."""
-    handling.refuse_closed(row)
+    making.refuse_closed(row)
     check_day(uow, row.school_id, form.due_on.data, row.kind, row.case_id)
     if form.due_on.data == row.due_on:
         raise Refused("due_on", _("It is already due on this day. Choose another day."))
-    handling.move_row(uow, row, form.due_on.data, form.reason.data)
+    making.move_row(uow, row, form.due_on.data, form.reason.data)
 
 
 def _owner_field() -> Any:
@@ -234,7 +234,7 @@ def _after_reassigning(row: FollowUp, _answer: int) -> str:
 )  # fmt: skip
 def reassign(uow: UnitOfWork, row: FollowUp, form: OwnerForm) -> None:
     """Assign a follow-up to someone else of its school."""
-    handling.refuse_closed(row)
+    making.refuse_closed(row)
     owner = form.chosen(row.school_id, uow.now)
     before = restorable(row)
     row.owner_id, row.given_by_id = owner.user_id, uow.actor.user_id
@@ -257,7 +257,7 @@ class CancelForm(PlainForm):
 )  # fmt: skip
 def cancel(uow: UnitOfWork, row: FollowUp, form: CancelForm) -> None:
     """Cancel a follow-up with a reason."""
-    handling.refuse_closed(row)
+    making.refuse_closed(row)
     before = restorable(row)
     cancel_row(uow, row, form.reason.data)
     remember(uow, row, ActKind.CANCELLED, before)
@@ -289,7 +289,7 @@ def _snooze_words(row: FollowUp, _form: SnoozeForm) -> dict[str, Any]:
 )  # fmt: skip
 def snooze(uow: UnitOfWork, row: FollowUp, form: SnoozeForm) -> None:
     """Pause the reminders of a follow-up until a school day."""
-    handling.refuse_closed(row)
+    making.refuse_closed(row)
     until, reason = form.until.data, form.reason.data
     today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     if refusal := why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days):

@@ -1,5 +1,7 @@
 """Moving several follow-ups at once: choose, check each new day, move. Also undoing the last act."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,14 +12,13 @@ from wss_cases.access.actor import STAFF
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.about import about
-from wss_cases.followups.calendar import Calendars, last_day_for
-from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.calendar import Calendars, is_check_in, last_day_for
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.presenters import due_words, quick_days
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.core.states import MOVE_REASONS
-from wss_cases.followups.making import check_near
+from wss_cases.followups.making import check_day, check_near, move_row
 from wss_cases.followups.pages.follow_up import ONE_DAY, ReplanForm
-from wss_cases.followups.rescheduling import Wanted, move_several
 from wss_cases.followups.undo import MOST_AT_ONCE, SPREAD, moved_with, overdue_ids, spread, undo, why_fixed
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
@@ -27,7 +28,50 @@ from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
 from wss_cases.foundation.school_time import day_words
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.rules import SchoolDays
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A follow-up as the check page showed it, and its new day."""
+
+    id: int
+    version: int
+    due_on: date
+
+
+@use_case
+def move_several(uow: UnitOfWork, wanted: Sequence[Wanted], reason: str) -> int:
+    """Move each follow-up to its day for one reason. Returns the id of the batch's first act.
+
+    Follow-ups that changed meanwhile stay. Raises NotFound when the actor may not move one, and Refused naming the
+    field, also when nothing is left to move.
+    """
+    if reason not in MOVE_REASONS:
+        raise Refused("reason", _("Choose why."))
+    if len(wanted) > MOST_AT_ONCE:
+        raise Refused("ids", _("Choose at most %(number)d at a time.", number=MOST_AT_ONCE))
+    batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
+    # locked in the order of ids, so that two such acts never wait for each other
+    for item in sorted(wanted, key=lambda item: item.id):
+        row = uow.load(FollowUp, item.id, Permission.FOLLOWUP_WORK)
+        if _stands(row, item):
+            check = (row.school_id, item.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
+            if check not in sound:
+                check_day(uow, *check)
+                sound.add(check)
+            moved.append(move_row(uow, row, item.due_on, reason, batch).id)
+    if not moved:
+        raise Refused("", _("All of them changed since this page was opened. Choose again."))
+    return moved[0]
+
+
+def _stands(row: FollowUp, item: Wanted) -> bool:
+    """Whether it is still as the check page showed it, and may be moved in bulk."""
+    seen = row.version == item.version and row.state is FollowUpState.OPEN
+    return seen and row.due_on != item.due_on and why_fixed(row.kind, row.same_day) is None
+
 
 blueprint = Blueprint("replan", __name__)
 

@@ -1,4 +1,4 @@
-"""Rules of reminders: what has its own mail, from when, who is told of lateness, and who takes over. Pure."""
+"""Rules of reminders: what has its own mail, from when, who is told of lateness, who takes over, and pauses. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from wss_cases.access.actor import Role
 from wss_cases.accounts.teams import Team
 from wss_cases.followups.core.states import PLAN_STEP
-from wss_cases.foundation.i18n import Labelled, _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.roster.directory.rules import SchoolDays
@@ -298,3 +298,36 @@ def escalation_for(item: Item, facts: Facts, user_id: int | None, now: datetime)
         if user_id is not None and user_id in step.people:
             return EscalationReason(late, step.level, step.people[user_id])
     return None
+
+
+TIMES = 2
+AFTER_DUE = 5
+"""The last school day after its due date until which reminders can be paused, over all pauses."""
+
+
+def latest_snooze(due_on: date, days: SchoolDays) -> date:
+    """The last day until which the reminders can be paused."""
+    return days.add(due_on, AFTER_DUE)
+
+
+def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, days: SchoolDays) -> str:
+    """Why reminders may not be paused now, in words; '' when they may."""
+    # legal duties are not follow-ups and cannot be paused
+    if same_day or kind in CONTACT:
+        return _("Reminders of same-day items and of contact with a person harmed cannot be paused.")
+    if count >= TIMES:
+        return _("Its reminders were already paused twice. Reschedule, reassign, or close it.")
+    if latest_snooze(due_on, days) <= today:
+        return _("It has been overdue too long. Reschedule, reassign, or close it.")
+    return ""
+
+
+def wrong_day(until: date, due_on: date, today: date, days: SchoolDays) -> str:
+    """What is wrong with the end of a pause, in words; '' for a valid day."""
+    if until <= today:
+        return _("Choose a later day than today.")
+    if not days.is_school_day(until):
+        return _("There is no school on this day. Choose a school day.")
+    if until > latest_snooze(due_on, days):
+        return _("Choose a day within five school days after it is due.")
+    return ""

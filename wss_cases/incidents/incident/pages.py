@@ -46,7 +46,7 @@ from wss_cases.incidents.incident.states import (
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.webhooks.models import HookEvent
+from wss_cases.mail.webhooks.messages import HookEvent
 from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.roster.directory.models import School, StaffMember, Student
 from wss_cases.roster.directory.queries import get_school, students_by_id

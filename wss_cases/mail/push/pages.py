@@ -36,9 +36,21 @@ from wss_cases.foundation.sign_in import current_user
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
-from wss_cases.mail.push import models
-from wss_cases.mail.push.models import REASONS, TEST, PushDelivery, PushDevice, device_at, is_live, newest_key
-from wss_cases.mail.push.rules import LONGEST_ENDPOINT, MOST_DEVICES, PURPOSE, Subscription, check_subscription
+from wss_cases.mail.push import rules
+from wss_cases.mail.push.rules import (
+    LONGEST_ENDPOINT,
+    MOST_DEVICES,
+    PURPOSE,
+    REASONS,
+    TEST,
+    PushDelivery,
+    PushDevice,
+    Subscription,
+    check_subscription,
+    device_at,
+    is_live,
+    newest_key,
+)
 
 
 class SubscriptionForm(BaseForm):
@@ -189,15 +201,15 @@ SEEN = "push-seen"
 
 
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    if models.newest_key() is None or not might(actor, Permission.PUSH_USE):
+    if rules.newest_key() is None or not might(actor, Permission.PUSH_USE):
         return None
-    return "mail_pages/push/panel.html", {"devices": len(models.own_devices(actor.user_id, clock.now()))}
+    return "mail_pages/push/panel.html", {"devices": len(rules.own_devices(actor.user_id, clock.now()))}
 
 
 def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
     """The offer to turn on messages in this browser; None if its person may not, or declined. `wanted`: whether
     there is a reason to ask, never before the first report of danger."""
-    key = models.newest_key()
+    key = rules.newest_key()
     if not wanted or key is None or NOT_NOW in request.cookies or not might(actor, Permission.PUSH_USE):
         return None
     return _form(actor, key) | {"next": request.full_path.rstrip("?")}
@@ -206,7 +218,7 @@ def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
 def offer_on_my_day(actor: Actor, now: datetime) -> dict[str, Any] | None:
     """The offer for someone who was told of danger while none of their devices gets messages."""
     may_ask = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
-    return offer(actor, wanted=may_ask and models.heard_of_danger_without_push(actor, now))
+    return offer(actor, wanted=may_ask and rules.heard_of_danger_without_push(actor, now))
 
 
 def _form(actor: Actor, key: PushKey) -> dict[str, Any]:
@@ -224,9 +236,9 @@ def mine() -> Page:
                 "", _("This browser’s push service is not one that this site sends to. Nothing was turned on.")
             )
         return _done(lambda: _turn_on(form), _("This device gets messages now. Send a test message to see one."))
-    actor, now, key = current_actor(), clock.now(), models.newest_key()
-    devices = models.own_devices(actor.user_id, now)
-    last = models.last_messages([device.id for device in devices])
+    actor, now, key = current_actor(), clock.now(), rules.newest_key()
+    devices = rules.own_devices(actor.user_id, now)
+    last = rules.last_messages([device.id for device in devices])
     return render_template(
         "mail_pages/push/devices.html",
         rows=[device_row(device, last.get(device.id), current_user.row.session_id) for device in devices],
@@ -238,7 +250,7 @@ def key_to_ask_with(actor: Actor) -> str:
     """The key for a page whose browser must ask whose its messages are; '' if not needed or not allowed. The page of
     devices asks each time, because one may have been turned off elsewhere."""
     asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
-    key = models.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
+    key = rules.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
     return key.public if key is not None else ""
 
 
@@ -292,5 +304,5 @@ def not_now() -> Page:
 
 
 ROOM = Room(
-    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": models.load_device}
+    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": rules.load_device}
 )

@@ -28,9 +28,24 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common import pages
 from wss_cases.mail.common.rules import Verdict
 from wss_cases.mail.delivery.messages import due_now
-from wss_cases.mail.push.models import TEST, PushDelivery, PushDevice, is_live, key_named, push_kinds, subscription_of
 from wss_cases.mail.push.pages import end_device, queue_push
-from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of, host_of, path_of, pause_after, posted
+from wss_cases.mail.push.rules import (
+    TEST,
+    Answered,
+    PushDelivery,
+    PushDevice,
+    Subscription,
+    answered,
+    body_of,
+    host_of,
+    is_live,
+    key_named,
+    path_of,
+    pause_after,
+    posted,
+    push_kinds,
+    subscription_of,
+)
 
 BATCH = 20
 AT_ONCE = 1000

@@ -32,10 +32,11 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, use_case
 from wss_cases.mail.common import pages
-from wss_cases.mail.webhooks import messages, models
-from wss_cases.mail.webhooks.messages import OLD_SECRET_SIGNS, PURPOSE, body_of, check_url, new_secret, schools_by_code
-from wss_cases.mail.webhooks.models import (
+from wss_cases.mail.webhooks import messages
+from wss_cases.mail.webhooks.messages import (
     CHOSEN,
+    OLD_SECRET_SIGNS,
+    PURPOSE,
     REASONS,
     STATES,
     WHY_OFF,
@@ -43,6 +44,10 @@ from wss_cases.mail.webhooks.models import (
     Webhook,
     WebhookDelivery,
     WebhookSecret,
+    body_of,
+    check_url,
+    new_secret,
+    schools_by_code,
 )
 
 _ON: HeldRows[Webhook] = HeldRows(lambda: db.session.scalars(select(Webhook).where(Webhook.is_on).order_by(Webhook.id)))
@@ -362,7 +367,7 @@ def send_again(uow: UnitOfWork, hook: Webhook) -> None:
 
 ROOM = Room(
     pages=(blueprint,),
-    sentences=models.SENTENCES,
+    sentences=messages.SENTENCES,
     messages=messages.MESSAGES,
     loaders={"webhook": messages.load_webhook},
 )

@@ -1,12 +1,18 @@
-"""All settings that a district administrator can change on a page, with their texts and forms."""
+"""All settings that a district administrator can change on a page, with their texts, forms and impossible values."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, time
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy import select
+
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
 from wss_cases.followups.reminders.sweep import look_again
-from wss_cases.foundation.i18n import _, _l, ngettext
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
 from wss_cases.foundation.school_time import (
     COMMON_YEAR,
     NAME,
@@ -14,19 +20,256 @@ from wss_cases.foundation.school_time import (
     ZONE,
     month_day_words,
     time_of_day_words,
+    time_zones,
     today_at,
 )
+from wss_cases.foundation.settings import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
+from wss_cases.plans.plan.core.models import LONGEST_TIER
+from wss_cases.plans.plan.core.queries import PLAN_TIERS
+from wss_cases.plans.public.publications.models import PUBLIC_PAGES
+from wss_cases.plans.voices.meetings.models import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
+from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
+from wss_cases.setup.first_start import LONGEST_NAME
 from wss_cases.setup.look import COLORS, LOGO, Colors, picture_named, refuse_unreadable
-from wss_cases.setup.settings import forms, models, rules
-from wss_cases.setup.settings.models import Change, Entry, Group, Preview, days_words, number_entry
-from wss_cases.setup.settings.rules import PLAN_ENTRIES
+from wss_cases.setup.settings import forms
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, Weights
+
+
+class Group(Labelled):
+    """Section of the settings page."""
+
+    DISTRICT = "district", _l("The district")
+    MAIL = "mail", _l("Email and reminders")
+    WORK = "work", _l("Cases")
+    SAFEGUARDS = "safeguards", _l("Safeguards")
+    PLANS = "plans", _l("Safety plans")
+
+
+CHANGED, WITHDRAWN = _l("Setting changed: %(what)s"), _l("Planned change of a setting withdrawn: %(what)s")
+HOURS_MOVED = _l("First and last bell changed with the district’s")
+ZONE_MOVED = _l("The time zone is now %(zone)s, as the district’s")
+
+
+Preview = dict[str, tuple[str, dict[str, Any]]]
+"""Endpoint and query of a style sheet or picture."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting's value before and after, and the day from which the new value holds."""
+
+    old: Any
+    new: Any
+    day: date
+
+
+def _no_more(_uow: UnitOfWork, _change: Change) -> None:
+    """Do nothing besides."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One setting.
+
+    `name` is its name in addresses; `about` says what it governs; `words` turns a value into text; `sound` raises
+    Refused for an impossible value; `follow` makes further changes in the same unit of work. `at_once`: takes effect at
+    once, without a first day. `preview`: style sheet or picture of a value. `more`: endpoint and text of a page that
+    adds choices. `unconfirmed`: the default value has had no legal review, and the page says so.
+    """
+
+    name: str
+    group: Group
+    title: Any
+    about: Any
+    setting: StoredSetting[Any]
+    form: type[forms.SettingForm]
+    words: Callable[[Any], str]
+    sound: Callable[[Any], None]
+    follow: Callable[[UnitOfWork, Change], None] = _no_more
+    at_once: bool = False
+    preview: Callable[[Any], Preview] | None = None
+    more: tuple[str, Any] | None = None
+    unconfirmed: bool = False
+
+
+def number_entry(
+    name: str, group: Group, title: Any, about: Any, setting: StoredSetting[int], unit: tuple[Any, int, int],
+    words: Callable[[int], str], *, unconfirmed: bool = False,
+) -> Entry:  # fmt: skip
+    """A setting with a whole number; `unit` holds its label, minimum and maximum."""
+    label, least, most = unit
+
+    def sound(value: int) -> None:
+        if not least <= value <= most:
+            raise Refused("value", _("Enter a whole number from %(least)d to %(most)d.", least=least, most=most))
+
+    form = forms.number_form(label, least, most)
+    return Entry(name, group, title, about, setting, form, words, sound, unconfirmed=unconfirmed)
+
+
+def days_words(value: int) -> str:
+    return ngettext("%(num)d day", "%(num)d days", value)
+
+
+def move_hours(uow: UnitOfWork, change: Change) -> None:
+    """Give the new bells to every school that used the district's, and let the next sweep look at their follow-ups
+    again."""
+    first, last = change.old
+    theirs = (School.first_bell == first) & (School.last_bell == last)
+    schools = list(uow.session.scalars(select(School).where(theirs).order_by(School.id).with_for_update()))
+    for school in schools:
+        school.first_bell, school.last_bell = change.new
+        uow.record(school, "school.hours_moved")
+    look_again(uow, FollowUp.school_id.in_([school.id for school in schools]))
+
+
+def move_zone(uow: UnitOfWork, change: Change) -> None:
+    """Give the new zone to every school that used the district's, and let the next sweep look at their follow-ups
+    again."""
+    moved = select(School).where(School.time_zone == change.old).order_by(School.id).with_for_update()
+    schools = list(uow.session.scalars(moved))
+    for school in schools:
+        school.time_zone = change.new
+        uow.record(school, "school.zone_moved", zone=change.new)
+    look_again(uow, FollowUp.school_id.in_([school.id for school in schools]))
+
+
+MOST_DAYS = 10
+MOST_TIERS = 12
+EARLIEST, LATEST = time(5), time(10)
+
+
+def sound_name(name: str) -> None:
+    """Raise Refused for a blank or too long name, or one with line breaks."""
+    refuse_blank("value", name, _("Enter the name of the district."))
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise Refused("value", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
+
+
+def sound_zone(zone: str) -> None:
+    """Raise Refused for an unknown time zone."""
+    if zone not in time_zones():
+        raise Refused("value", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=zone))
+
+
+def sound_morning(at: time) -> None:
+    """Raise Refused for a time before 5:00 am or after 10:00 am."""
+    if not EARLIEST <= at <= LATEST:
+        raise Refused("value", _("Enter a time from 5:00 am to 10:00 am."))
+
+
+def sound_year_start(first: tuple[int, int]) -> None:
+    """Raise Refused for a first day outside July to September."""
+    if not (7, 1) <= first <= (9, 30):
+        raise Refused("month", _("A school year begins from July 1 to September 30."))
+
+
+def sound_hours(hours: tuple[time, time]) -> None:
+    """Raise Refused when the last bell is not after the first."""
+    if hours[0] >= hours[1]:
+        raise Refused("last", _("The last bell must ring after the first one."))
+
+
+def sound_escalation(days: Days) -> None:
+    """Raise Refused for days out of range, or administrators who are told before the lead."""
+    lead, administrator = days
+    for field, number in (("lead", lead), ("administrator", administrator)):
+        if not 1 <= number <= MOST_DAYS:
+            raise Refused(field, _("Enter a whole number from 1 to 10."))
+    if administrator < lead:
+        raise Refused("administrator", _("The administrators are not told before the case’s lead."))
+
+
+def sound_tiers(tiers: tuple[str, ...]) -> None:
+    """Raise Refused for too many tiers, a tier that is too long, or a repeated one."""
+    if not 1 <= len(tiers) <= MOST_TIERS:
+        raise Refused("value", _("Enter from 1 to %(most)d tiers, one per line.", most=MOST_TIERS))
+    if any(len(tier) > LONGEST_TIER for tier in tiers):
+        raise Refused("value", _("Write each tier in at most %(most)d characters.", most=LONGEST_TIER))
+    if len({tier.casefold() for tier in tiers}) < len(tiers):
+        raise Refused("value", _("Write each tier only once."))
+
+
+def sound_weights(weights: Weights) -> None:
+    """Raise Refused when all weights are zero."""
+    if not any((*weights.stages.values(), *weights.families.values())):
+        raise Refused("", _("Enter at least one of them a point."))
+
+
+def _switch(value: bool) -> str:
+    return _("On") if value else _("Off")
+
+
+def _members(value: int) -> str:
+    return ngettext("%(num)d member", "%(num)d members", value)
+
+
+def _either(_value: bool) -> None:
+    """Take either."""
+
+
+PLAN_ENTRIES: Final = (
+    Entry(
+        "public-plans",
+        Group.PLANS,
+        _l("Public pages of safety plans"),
+        _l(
+            "Whether schools may publish their safety plans for anyone to read. Each school then publishes its own."
+            " While it is off, no one can read a page."
+        ),
+        PUBLIC_PAGES,
+        forms.SwitchForm,
+        _switch,
+        _either,
+    ),
+    Entry(
+        "plan-tiers",
+        Group.PLANS,
+        _l("Tiers of safety plans"),
+        _l("What a school chooses from in the head of its plan. A plan keeps its tier when the list changes."),
+        PLAN_TIERS,
+        forms.TiersForm,
+        ", ".join,
+        sound_tiers,
+        unconfirmed=True,
+    ),
+    number_entry(
+        "meeting-notice",
+        Group.PLANS,
+        _l("Notice before a public meeting"),
+        _l("Days before a council, committee, or community meeting by which its notice is posted."),
+        NOTICE_DAYS,
+        (_l("Days"), 0, 60),
+        days_words,
+        unconfirmed=True,
+    ),
+    number_entry(
+        "council-quorum",
+        Group.PLANS,
+        _l("Quorum of a Local School Council"),
+        _l("The fewest voting members with which a council decides on a safety plan. A meeting may ask for more."),
+        COUNCIL_QUORUM,
+        (_l("Members"), 2, 100),
+        _members,
+        unconfirmed=True,
+    ),
+    number_entry(
+        "meeting-answers",
+        Group.PLANS,
+        _l("Time to answer what was heard at a meeting"),
+        _l("The day by which an answer is due, where no one chooses another."),
+        ANSWER_DAYS,
+        (_l("Days"), 1, 120),
+        days_words,
+        unconfirmed=True,
+    ),
+)
 
 
 def _name(value: str) -> str:
@@ -99,7 +342,7 @@ ENTRIES: Final = (
         NAME,
         forms.NameForm,
         _name,
-        rules.sound_name,
+        sound_name,
         at_once=True,
     ),
     Entry(
@@ -136,8 +379,8 @@ ENTRIES: Final = (
         ZONE,
         forms.ZoneForm,
         _zone,
-        rules.sound_zone,
-        follow=models.move_zone,
+        sound_zone,
+        follow=move_zone,
         at_once=True,
     ),
     Entry(
@@ -151,7 +394,7 @@ ENTRIES: Final = (
         YEAR_START,
         forms.YearStartForm,
         _month_day,
-        rules.sound_year_start,
+        sound_year_start,
     ),
     Entry(
         "school-hours",
@@ -161,8 +404,8 @@ ENTRIES: Final = (
         SCHOOL_HOURS,
         forms.HoursForm,
         _hours,
-        rules.sound_hours,
-        follow=models.move_hours,
+        sound_hours,
+        follow=move_hours,
         at_once=True,
     ),
     Entry(
@@ -176,7 +419,7 @@ ENTRIES: Final = (
         MAIL_OPENS,
         forms.TimeForm,
         time_of_day_words,
-        rules.sound_morning,
+        sound_morning,
     ),
     Entry(
         "escalation",
@@ -189,7 +432,7 @@ ENTRIES: Final = (
         ESCALATION_DAYS,
         forms.EscalationForm,
         _escalation,
-        rules.sound_escalation,
+        sound_escalation,
         follow=_look_again,
     ),
     number_entry(
@@ -218,7 +461,7 @@ ENTRIES: Final = (
         CASELOAD_WEIGHTS,
         forms.WeightsForm,
         _weights,
-        rules.sound_weights,
+        sound_weights,
     ),
     number_entry(
         "second-person",

@@ -30,9 +30,18 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.scope.rules import FEWEST
 from wss_cases.outcomes.equity.queries import LEAST_CELL, minimums_of
-from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
+from wss_cases.setup.settings.catalogue import (
+    BY_NAME,
+    CHANGED,
+    ENTRIES,
+    HOURS_MOVED,
+    WITHDRAWN,
+    ZONE_MOVED,
+    Change,
+    Entry,
+    Group,
+)
 from wss_cases.setup.settings.forms import SettingForm
-from wss_cases.setup.settings.models import CHANGED, HOURS_MOVED, WITHDRAWN, ZONE_MOVED, Change, Entry, Group
 
 
 @dataclass(frozen=True)

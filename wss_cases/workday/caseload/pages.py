@@ -31,17 +31,21 @@ from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import Pathway as Family
-from wss_cases.workday.caseload.models import EVERYBODY, MINE, Desk, names_of, open_desk
 from wss_cases.workday.caseload.queries import (
     CIRCLE,
+    EVERYBODY,
+    MINE,
     REENTRY,
     RETURN,
+    Desk,
     DeskCase,
     Entry,
     Load,
     calendar,
     desk_cases,
     loads_at,
+    names_of,
+    open_desk,
 )
 from wss_cases.workday.caseload.rules import FAMILIES, STAGES, Group, Part, Placed, Reason, Why
 

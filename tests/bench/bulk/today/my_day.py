@@ -9,7 +9,7 @@ from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.world import moment
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.snooze import why_not, wrong_day
+from wss_cases.followups.reminders.rules import why_not, wrong_day
 from wss_cases.followups.undo import why_fixed
 from wss_cases.pathways.referrals.referral.models import Referral
 

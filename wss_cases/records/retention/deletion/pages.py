@@ -16,7 +16,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.attachments.sealing import keeps_record
+from wss_cases.attachments.handling import keeps_record
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.database import erase_deleted
 from wss_cases.foundation.db import db

@@ -19,7 +19,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import READERS, told_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.webhooks.models import HookEvent
+from wss_cases.mail.webhooks.messages import HookEvent
 from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.safeguards.duties.duty.models import (
