@@ -11,7 +11,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
 from wss_cases.access.actor import Invocation, Role
-from wss_cases.attachments.handling import remove
+from wss_cases.attachments.pages import remove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -63,7 +63,7 @@ def test_it_goes_along_once_it_was_opened_and_is_not_removed_afterwards(scene, c
     release(Invocation(scene.administrator, clock.now()), scene.id, manner=Manner.IN_PERSON, identity="Known here")
     assert f"/attachments/{scene.file}" in client.get(f"/family-copies/{scene.id}/copy").get_data(as_text=True)
     with pytest.raises(Refused, match="went to a family"):
-        remove(Invocation(scene.coordinator, clock.now()), scene.file, "A mistake")
+        remove(Invocation(scene.coordinator, clock.now()), scene.file, why="A mistake")
 
 
 def test_a_file_that_is_removed_while_the_copy_waits_is_looked_at_again(scene, client_as):
@@ -71,7 +71,7 @@ def test_a_file_that_is_removed_while_the_copy_waits_is_looked_at_again(scene, c
     client.get(f"/attachments/{scene.file}/file")
     choose(client, scene)
     hand_on(Invocation(scene.coordinator, clock.now()), scene.id)
-    remove(Invocation(scene.coordinator, clock.now()), scene.file, "Shows another child")
+    remove(Invocation(scene.coordinator, clock.now()), scene.file, why="Shows another child")
     with pytest.raises(Refused, match="The records changed"):
         release(Invocation(scene.administrator, clock.now()), scene.id, manner=Manner.IN_PERSON, identity="Known")
 

@@ -34,7 +34,7 @@ from wss_cases.attachments.attachment import (
 from wss_cases.attachments.contents import FIELD, Content
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db, newest
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import _, dotted, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.keys import Keys, seal_bytes, unseal_bytes
@@ -105,17 +105,14 @@ def _may_know(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (MessageKind(SEALED, _words, _may_know),)
 
 
-@use_case
-def flag(uow: UnitOfWork, attachment_id: int) -> int:
-    """Report that a file may be a sexual image of a child: it is sealed at once, unread. Returns its id. Raises
-    NotFound for anyone who may not see it; Refused if it is sealed or removed already."""
-    row = uow.load(Attachment, attachment_id, Permission.ATTACHMENT_READ)
+def flag(uow: UnitOfWork, row: Attachment) -> None:
+    """Seal a locked file at once, unread: it may be a sexual image of a child. Raises Refused if it is sealed or
+    removed already."""
     if row.sealed_at is not None or row.removed_at is not None:
         raise Refused("", _("This file was sealed or removed before."))
     seal(uow, [row], SealedWhy.FLAGGED)
     if row.incident_id is not None:
         _raise_duty(uow, uow.session.get_one(Incident, row.incident_id))
-    return row.id
 
 
 def seal(uow: UnitOfWork, rows: Iterable[Attachment], why: SealedWhy) -> int:
@@ -259,22 +256,18 @@ def read_content(actor: Actor, attachment_id: int, now: datetime) -> Content:
     return opened
 
 
-@use_case
-def remove(uow: UnitOfWork, attachment_id: int, why: str) -> int:
-    """Delete the content of a file; who, when and why stay. Returns its id. Raises NotFound for anyone who may not;
-    Refused without a reason, for a sealed file, and under a hold."""
-    row = uow.load(Attachment, attachment_id, Permission.ATTACHMENT_READ)
+def remove(uow: UnitOfWork, row: Attachment, why: str) -> None:
+    """Delete the content of a locked file; who, when and why stay. Raises NotFound for anyone who may not; Refused for
+    a file that went to a family, and under a hold."""
     host = _locked(uow, *row.host)
     if not may_remove(host, row, uow.actor.user_id):
         raise NotFound
-    refuse_blank("why", why, _("Enter the reason in a sentence."))
     if host.is_held:
         raise Refused("", _("A hold keeps this record as it is. Nothing is removed while it is open."))
     if went_out(host, row.id):
         raise Refused("", _("This file went to a family with a copy. It stays as it went out."))
     _erase(uow, row, why)
     _tell(uow, host, "attachment.removed")
-    return row.id
 
 
 def erase_shared(uow: UnitOfWork, attachment_ids: Iterable[int]) -> int:

@@ -1,9 +1,10 @@
 """Adding, opening and removing files, and the panels of records with files."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from wtforms import MultipleFileField
 
@@ -26,16 +27,18 @@ from wss_cases.attachments.attachment import (
     papers_of,
 )
 from wss_cases.attachments.contents import FIELD, MOST_BYTES, Content, content_of
-from wss_cases.attachments.handling import MOST, flag, may_remove, refuse_too_many
+from wss_cases.attachments.handling import MOST, may_remove, refuse_too_many
 from wss_cases.cases.case.actions import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, zone_of
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.pages import kind_words, page_of
 from wss_cases.pathways.common.queries import get_pathway
 
@@ -56,7 +59,7 @@ class AttachForm(BaseForm):
         return [content_of(one.filename or "", one.stream.read(MOST_BYTES + 1)) for one in files]
 
 
-class RemoveForm(BaseForm):
+class RemoveForm(PlainForm):
     why = LongText(_l("Why is it removed?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=1000)
 
 
@@ -121,85 +124,60 @@ def record_of(host: Host) -> str:
     return url_for("family_copies.draft", release_id=host.record_id)
 
 
+PATHWAY = "/cases/<int:case_id>/pathways/<int:pathway_id>"
+FILES: Final = {
+    "incident_id": ("of_incident", "incident_id", "/incidents/<int:incident_id>/files", Permission.INCIDENT_READ),
+    "circle_consent_id": (
+        "of_circle_consent", "consent_id", f"{PATHWAY}/consents/<int:consent_id>/files", Permission.CASE_WORK,
+    ),
+    "referral_consent_id": (
+        "of_referral_consent", "referral_consent_id",
+        f"{PATHWAY}/referral-consents/<int:referral_consent_id>/files", Permission.CASE_WORK,
+    ),
+    "agreement_id": ("of_agreement", "", f"{PATHWAY}/agreement/files", Permission.CASE_READ),
+    "discipline_action_id": ("of_action", "action_id", "/discipline/<int:action_id>/files", Permission.DISCIPLINE_READ),
+    "family_release_id": (
+        "of_release", "release_id", "/family-copies/<int:release_id>/files", Permission.FAMILY_COPY_PREPARE,
+    ),
+}  # fmt: skip
+"""The page of each record's files: its endpoint, the name of the record's id in its address, the address, and who may
+open it. An agreement is found by its pathway."""
+
+
 def list_of(host: Host) -> str:
     """The address of the record's files."""
-    if host.pathway_id is not None:
-        return _in_pathway(host)
-    if host.name == "incident_id":
-        return url_for("attachments.of_incident", incident_id=host.record_id)
-    if host.name == "discipline_action_id":
-        return url_for("attachments.of_action", action_id=host.record_id)
-    return url_for("attachments.of_release", release_id=host.record_id)
+    endpoint, name, _rule, _permission = FILES[host.name]
+    ids = {"case_id": host.case_id, "pathway_id": host.pathway_id, name: host.record_id}
+    return url_for(f"attachments.{endpoint}", **{key: value for key, value in ids.items() if key and value is not None})
 
 
-def _in_pathway(host: Host) -> str:
-    ids: dict[str, Any] = {"case_id": host.case_id, "pathway_id": host.pathway_id}
-    if host.name == "circle_consent_id":
-        return url_for("attachments.of_circle_consent", consent_id=host.record_id, **ids)
-    if host.name == "referral_consent_id":
-        return url_for("attachments.of_referral_consent", referral_consent_id=host.record_id, **ids)
-    return url_for("attachments.of_agreement", **ids)
+def _trail(shown: tuple[Attachment, Host]) -> list[tuple[Any, str]]:
+    host = shown[1]
+    return [(host.title, record_of(host)), (_("Attachments"), list_of(host))]
 
 
-blueprint = Blueprint("attachments", __name__)
+pages = Pages("attachments", __name__, trail=_trail)
 CAMERA = "camera=(self), geolocation=(), microphone=()"
 SHOWN_ALONE = "default-src 'none'; sandbox"
 SHOWN = 3
-WAYS = ("GET", "POST")
 
 
-@blueprint.route("/incidents/<int:incident_id>/files", methods=WAYS)
-@gate(Permission.INCIDENT_READ)
-def of_incident(incident_id: int) -> Page:
-    """The files of a report; its reporter sees and adds only their own."""
-    actor = current_actor()
-    return _list(actor, host_of(actor, "incident_id", incident_id))
+def _list_page(name: str, permission: Permission) -> Callable[..., Page]:
+    @gate(permission)
+    def files(case_id: int = 0, pathway_id: int = 0, **record: int) -> Page:
+        actor = current_actor()
+        record_id = next(iter(record.values())) if record else existing(agreement_of(pathway_id))
+        host = host_of(actor, name, record_id)
+        return _list(actor, in_pathway(host, case_id, pathway_id) if pathway_id else host)
+
+    return files
 
 
-@blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/consents/<int:consent_id>/files", methods=WAYS)
-@gate(Permission.CASE_WORK)
-def of_circle_consent(case_id: int, pathway_id: int, consent_id: int) -> Page:
-    """The signed consent of a party to a circle, for those who may know who said what."""
-    actor = current_actor()
-    return _list(actor, in_pathway(host_of(actor, "circle_consent_id", consent_id), case_id, pathway_id))
+for _name, (_endpoint, _id, _rule, _permission) in FILES.items():
+    pages.add_url_rule(_rule, _endpoint, _list_page(_name, _permission), methods=["GET", "POST"])
 
 
-@blueprint.route(
-    "/cases/<int:case_id>/pathways/<int:pathway_id>/referral-consents/<int:referral_consent_id>/files", methods=WAYS
-)
-@gate(Permission.CASE_WORK)
-def of_referral_consent(case_id: int, pathway_id: int, referral_consent_id: int) -> Page:
-    """The signed consent of a guardian to a referral."""
-    actor = current_actor()
-    return _list(actor, in_pathway(host_of(actor, "referral_consent_id", referral_consent_id), case_id, pathway_id))
-
-
-@blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/agreement/files", methods=WAYS)
-@gate(Permission.CASE_READ)
-def of_agreement(case_id: int, pathway_id: int) -> Page:
-    """The signed agreement, only for its parties and circle keepers."""
-    actor = current_actor()
-    host = host_of(actor, "agreement_id", existing(agreement_of(pathway_id)))
-    return _list(actor, in_pathway(host, case_id, pathway_id))
-
-
-@blueprint.route("/discipline/<int:action_id>/files", methods=WAYS)
-@gate(Permission.DISCIPLINE_READ)
-def of_action(action_id: int) -> Page:
-    """The notice of a discipline action as it was sent."""
-    actor = current_actor()
-    return _list(actor, host_of(actor, "discipline_action_id", action_id))
-
-
-@blueprint.route("/family-copies/<int:release_id>/files", methods=WAYS)
-@gate(Permission.FAMILY_COPY_PREPARE)
-def of_release(release_id: int) -> Page:
-    """The documents of a family's request for a copy: the signed request, a power of attorney."""
-    actor = current_actor()
-    return _list(actor, host_of(actor, "family_release_id", release_id))
-
-
-@blueprint.get("/cases/<int:case_id>/pathways/<int:pathway_id>/files")
+@pages.get("/cases/<int:case_id>/pathways/<int:pathway_id>/files")
 @gate(Permission.CASE_WORK)
 def of_pathway(case_id: int, pathway_id: int) -> str:
     """The signed documents of a pathway that the actor may see: consents and agreement."""
@@ -215,7 +193,7 @@ def of_pathway(case_id: int, pathway_id: int) -> str:
     )
 
 
-@blueprint.get("/attachments/<int:attachment_id>")
+@pages.get("/attachments/<int:attachment_id>")
 @gate(Permission.ATTACHMENT_READ)
 def attachment(attachment_id: int) -> str:
     """One file: a photo shown re-encoded, a PDF as a download; and what can be done with it."""
@@ -237,7 +215,7 @@ def attachment(attachment_id: int) -> str:
     )
 
 
-@blueprint.get("/attachments/<int:attachment_id>/file")
+@pages.get("/attachments/<int:attachment_id>/file")
 @gate(Permission.ATTACHMENT_READ)
 def file(attachment_id: int) -> Page:
     """The content, never cached by a browser; a PDF is downloaded and not shown."""
@@ -251,37 +229,45 @@ def file(attachment_id: int) -> Page:
     return answer
 
 
-@blueprint.route("/attachments/<int:attachment_id>/remove", methods=["GET", "POST"])
-@gate(Permission.ATTACHMENT_READ)
-def remove(attachment_id: int) -> Page:
-    """Delete a file; a trace with the reason stays."""
-    actor = current_actor()
+def _stands(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
+    """A file that is neither removed nor sealed, and its record. Raises NotFound."""
+    row = get_attachment(actor, attachment_id)
+    if row.removed_at is not None or row.sealed_at is not None:
+        raise NotFound
+    return row, host_of(actor, *row.host)
+
+
+def _removable(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
     row, host = _stands(actor, attachment_id)
     if not may_remove(host, row, actor.user_id):
         raise NotFound
-    form = RemoveForm()
-    return form_page(
-        form,
-        lambda: handling.remove(submitted(form), attachment_id, form.why.data),
-        with_flash(_("The file was removed."), list_of(host)),
-        "attachments/pages/remove.html",
-        **_context(host, row),
-    )
+    return row, host
 
 
-@blueprint.route("/attachments/<int:attachment_id>/flag", methods=["GET", "POST"])
-@gate(Permission.ATTACHMENT_READ)
-def report_file(attachment_id: int) -> Page:
+@pages.act(
+    "/attachments/<int:attachment_id>/remove", Subject(Attachment, _removable, row=itemgetter(0)), RemoveForm,
+    Permission.ATTACHMENT_READ, title=_l("Remove this file"), button=_l("Remove this file"), boxed=False,
+    lede=lambda shown: _(
+        "“%(title)s” is erased. Who removed it, when and why stays in the record.", title=title_of(shown[0])
+    ),
+    then=lambda shown, _id: list_of(shown[1]), done=_l("The file was removed."),
+    more=lambda shown, _form: {"back_href": url_for("attachments.attachment", attachment_id=shown[0].id)},
+)  # fmt: skip
+def remove(uow: UnitOfWork, row: Attachment, form: RemoveForm) -> None:
+    """Delete a file; a trace with the reason stays."""
+    handling.remove(uow, row, form.why.data)
+
+
+@pages.act(
+    "/attachments/<int:attachment_id>/flag", Subject(Attachment, _stands, row=itemgetter(0)), PlainForm,
+    Permission.ATTACHMENT_READ, endpoint="report_file", title=_l("Seal this file"), button=_l("Seal this file"),
+    boxed=False, lede=lambda shown: title_of(shown[0]), then=lambda shown, _id: list_of(shown[1]),
+    done=_l("The file is sealed. Counsel and the Title IX coordinator are told."),
+    template="attachments/pages/flag.html", more=lambda _shown, _form: {"grave": True},
+)  # fmt: skip
+def report_file(uow: UnitOfWork, row: Attachment, _form: PlainForm) -> None:
     """Report that a file may be a sexual image of a child; it is sealed at once for everyone."""
-    row, host = _stands(current_actor(), attachment_id)
-    form = BaseForm()
-    return form_page(
-        form,
-        lambda: flag(submitted(form), attachment_id),
-        with_flash(_("The file is sealed. Counsel and the Title IX coordinator are told."), list_of(host)),
-        "attachments/pages/flag.html",
-        **_context(host, row),
-    )
+    handling.flag(uow, row)
 
 
 def incident_panel(actor: Actor, incident: Incident) -> Shown | None:
@@ -320,22 +306,4 @@ def _list(actor: Actor, host: Host) -> Page:
     return answer
 
 
-def _stands(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
-    """A file that is neither removed nor sealed, and its record. Raises NotFound."""
-    row = get_attachment(actor, attachment_id)
-    if row.removed_at is not None or row.sealed_at is not None:
-        raise NotFound
-    return row, host_of(actor, *row.host)
-
-
-def _context(host: Host, row: Attachment) -> dict[str, Any]:
-    return {
-        "host": host,
-        "file_title": title_of(row),
-        "record_href": record_of(host),
-        "list_href": list_of(host),
-        "back_href": url_for("attachments.attachment", attachment_id=row.id),
-    }
-
-
-ROOM = Room(pages=(blueprint,), panels=(Panel(Place.INCIDENT, 8, incident_panel),))
+ROOM = Room(pages=(pages,), panels=(Panel(Place.INCIDENT, 8, incident_panel),))
