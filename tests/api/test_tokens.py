@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.api.calling import ask, call, make_token
+from tests.api.calling import ask, call, make_token, token_form
 from tests.factories.accounts import RoleGrantFactory, UserFactory, acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
@@ -17,7 +17,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.api import tokens as api_tokens
-from wss_cases.api.tokens import ApiToken, Asked, Ended, Reach, Scope, agree_to_token, ask_for_token
+from wss_cases.api.tokens import ApiToken, Ended, Scope, agree_to_token, ask_for_token
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.ids import token_digest
@@ -91,13 +91,12 @@ def test_only_the_whole_district_makes_tokens_and_its_system_administrators_see_
     make_token()
     head = UserFactory()
     RoleGrantFactory(user_id=head.id, role=Role.DISTRICT, network="Network 1")
-    asked = Asked("x", [Scope.SCHOOLS], Reach.ALL, None, [], date(2027, 1, 1))
     clients = [client_as(one) for one in (head, make_user(Role.SYSADMIN))]
     assert [one.get(f"{PAGE}/new").status_code for one in clients] == [404, 404]
     assert clients[0].get(PAGE).status_code == 404 and "warehouse" in clients[1].page(PAGE).text
     for one in (call(head), call(make_user(Role.SYSADMIN))):
         with pytest.raises(NotFound):
-            ask_for_token(one, asked, "wss_x")
+            ask_for_token(one, token_form(), "wss_x")
     token_id, by_head = only().id, call(fresh(head))
     with pytest.raises(NotFound):
         agree_to_token(by_head, token_id)
@@ -106,9 +105,7 @@ def test_only_the_whole_district_makes_tokens_and_its_system_administrators_see_
 def test_guessed_run_out_and_not_agreed_all_look_alike(client: PageClient, moment: Callable[..., Any]) -> None:
     good = make_token(until=date(2026, 12, 1))
     waits = "wss_waits"
-    ask_for_token(
-        call(make_user(Role.DISTRICT)), Asked("x", [Scope.SCHOOLS], Reach.ALL, None, [], date(2027, 1, 1)), waits
-    )
+    ask_for_token(call(make_user(Role.DISTRICT)), token_form(), waits)
     answers = [ask(client, secret, "schools") for secret in ("", "wss_guessed", good + "x", waits)]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.data for answer in answers}) == 1
@@ -178,11 +175,10 @@ def test_a_network_keeps_its_token_when_it_is_renamed(client: PageClient) -> Non
 
 def test_two_accounts_of_one_person_do_not_agree(session: Any) -> None:
     boss = make_user(Role.DISTRICT)
-    asked = Asked("x", [Scope.SCHOOLS], Reach.ALL, None, [], date(2027, 1, 1))
-    token_id = ask_for_token(call(boss), asked, "wss_y")
+    token_id = ask_for_token(call(boss), token_form(), "wss_y")
     unknown = make_user(Role.SYSADMIN, first_setup=False)
     for one in (boss, unknown):
         with pytest.raises(Overreach):
             agree_to_token(call(one), token_id)
     with pytest.raises(Refused):
-        ask_for_token(call(boss), Asked("x", [Scope.SCHOOLS], Reach.ALL, None, [], date(2026, 1, 1)), "wss_z")
+        ask_for_token(call(boss), token_form(ends_on=date(2026, 1, 1)), "wss_z")

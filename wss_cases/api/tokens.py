@@ -1,19 +1,19 @@
 """API tokens: one person requests a token, another approves it, either may end it at once. Every call is counted and
 audited."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
 from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
-from wss_cases.access.gate import act_form, current_actor, gate, submitted
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -24,11 +24,22 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, choices, needs, radio
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    NotBlank,
+    PlainForm,
+    ShortText,
+    choices,
+    needs,
+    radio,
+    sent_answers,
+)
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.ids import new_token, token_digest
-from wss_cases.foundation.pages import Page, link, with_flash
+from wss_cases.foundation.pages import Page, form_page, link
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
+from wss_cases.journal.acts import FRAME, Pages, Subject
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
@@ -184,7 +195,7 @@ def common_salt() -> str | None:
     return db.session.scalar(select(ApiToken.salt).order_by(ApiToken.id).limit(1))
 
 
-class TokenForm(BaseForm):
+class TokenForm(PlainForm):
     """A token's purpose, what it reads, for which schools, and until when."""
 
     name = ShortText(
@@ -202,71 +213,100 @@ class TokenForm(BaseForm):
     )
     ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
 
+    def fit(self, _record: Any) -> None:
+        """Offer the networks."""
+        self.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Require the network or the schools that the choice of `reach` needs."""
         sound = super().validate(extra_validators)
         no_network = self.reach.data == Reach.NETWORK and not self.network.data
         sound = needs(sound, self.network, no_network, _l("Choose a network."))
-        no_school = self.reach.data == Reach.SOME and not (self.schools.data or "").split()
+        no_school = self.reach.data == Reach.SOME and not self.schools.data.split()
         return needs(sound, self.schools, no_school, _l("Name at least one school."))
 
 
 READ = "api.read"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a token will read, for which schools, and until when."""
-
-    name: str
-    scopes: Sequence[Scope]
-    reach: Reach
-    network: str | None
-    school_ids: Sequence[int]
-    ends_on: date
-
-
 @use_case
-def ask_for_token(uow: UnitOfWork, token_request: Asked, secret: str) -> int:
+def ask_for_token(uow: UnitOfWork, form: TokenForm, secret: str) -> int:
     """Create a token that waits for a second person. Raises Refused for a last day that is over or beyond a year."""
     require(uow.actor, Permission.API_ACCESS_MAKE, uow.actor)
     assert uow.actor.user_id is not None
-    today = today_at(None, uow.now)
-    if not today < token_request.ends_on <= today + LONGEST:
+    today, reach = today_at(None, uow.now), Reach(form.reach.data)
+    if not today < form.ends_on.data <= today + LONGEST:
         raise Refused("ends_on", _("Choose a day after today, at most a year from now."))
     token = ApiToken(
-        name=token_request.name.strip(), secret_digest=token_digest(secret), last_letters=secret[-4:],
-        salt=common_salt() or new_token(), scopes=[str(scope) for scope in token_request.scopes],
-        reach=token_request.reach,
-        network=token_request.network, schools=[str(school_id) for school_id in token_request.school_ids],
-        ends_on=token_request.ends_on,
+        name=form.name.data.strip(), secret_digest=token_digest(secret), last_letters=secret[-4:],
+        salt=common_salt() or new_token(), scopes=list(form.scopes.data), reach=reach,
+        network=form.network.data if reach is Reach.NETWORK else None,
+        schools=_schools(uow.actor, form.schools.data) if reach is Reach.SOME else [], ends_on=form.ends_on.data,
         made_by_id=uow.actor.user_id, made_at=uow.now, counted_from=uow.now, calls=0,
     )  # fmt: skip
     uow.record(token, "api_token.asked")
     return token.id
 
 
-@use_case
-def agree_to_token(uow: UnitOfWork, token_id: int) -> int:
+def _schools(actor: Actor, text: str) -> list[str]:
+    """The ids of the schools named, one per line. Raises Refused for a line that names no school."""
+    schools = set()
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        school = school_named(actor, line)
+        if school is None:
+            raise Refused("schools", _("There is no school with the number or code %(line)s.", line=line[:40]))
+        schools.add(school[0])
+    return [str(school_id) for school_id in sorted(schools)]
+
+
+def _live(_actor: Actor, token_id: int) -> ApiToken:
+    token = get_token(token_id)
+    if token.ended_at is not None:
+        raise NotFound
+    return token
+
+
+def _token_page(token: ApiToken, _answer: int = 0) -> str:
+    return url_for("api_tokens.token", api_token_id=token.id)
+
+
+pages = Pages(
+    "api_tokens", __name__, url_prefix="/district/api-tokens",
+    trail=lambda token: [
+        (_("Settings"), url_for("district_settings.page")), (_("API tokens"), url_for("api_tokens.page")),
+        *([(token.name, _token_page(token))] if token is not None else []),
+    ],
+)  # fmt: skip
+LIVE_TOKEN = Subject(ApiToken, _live)
+
+
+@pages.act(
+    "/<int:api_token_id>/agree", LIVE_TOKEN, PlainForm, Permission.API_ACCESS_MANAGE, endpoint="agree",
+    guard=fresh_within(FRESH_MINUTES), title=_l("Agree to this token?"), button=_l("Agree"), boxed=False,
+    lede=_l("From now on anyone with its secret can read what is listed on its page."), then=_token_page,
+    done=_l("The token is now active."),
+)  # fmt: skip
+def agree_to_token(uow: UnitOfWork, token: ApiToken, _form: PlainForm) -> None:
     """Approve a token as a second person. Raises NotFound for a token already approved, ended or expired."""
-    token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
     if token.agreed_at is not None or token.ended_at is not None or token.ends_on < today_at(None, uow.now):
         raise NotFound
     refuse_one_person("", uow.actor.user_id, [token.made_by_id], uow.now)
     token.agreed_by_id, token.agreed_at = uow.actor.user_id, uow.now
     uow.record(token, "api_token.agreed")
-    return token.id
 
 
-@use_case
-def end_token(uow: UnitOfWork, token_id: int) -> int:
+@pages.act(
+    "/<int:api_token_id>/end", LIVE_TOKEN, PlainForm, Permission.API_ACCESS_MANAGE, endpoint="end",
+    guard=fresh_within(FRESH_MINUTES), title=_l("End this token?"), button=_l("End the token"), boxed=False,
+    lede=_l("Its next request fails. It cannot be brought back; a new one can be made."), then=_token_page,
+    done=_l("The token is ended."),
+)  # fmt: skip
+def end_token(uow: UnitOfWork, token: ApiToken, _form: PlainForm) -> None:
     """End a token at once, so that its next call fails. Raises NotFound for a token that has ended."""
-    token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
     if token.ended_at is not None:
         raise NotFound
     refused = token.agreed_at is None and uow.actor.user_id != token.made_by_id
     _end(uow, token, Ended.REFUSED if refused else Ended.REVOKED)
-    return token.id
 
 
 def end_without_maker(token_id: int, now: datetime) -> None:
@@ -309,71 +349,48 @@ def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
         token.network = renamed.name
 
 
-blueprint = Blueprint("api_tokens", __name__, url_prefix="/district/api-tokens")
-FRAME = "layouts/form_page.html"
-
-
 def _manages() -> None:
     require(current_actor(), Permission.API_ACCESS_MANAGE, current_actor())
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.API_ACCESS_MANAGE)
 def page() -> Page:
     """Every token, the newest first."""
     _manages()
-    rows = [(token.name, url_for(".token", api_token_id=token.id), _line(token), *_state(token))
-            for token in tokens()]  # fmt: skip
+    rows = []
+    for token in tokens():
+        last_day = _("Last day: %(day)s", day=day_words_with_year(token.ends_on))
+        used = _("Last used: %(when)s", when=_used(token.last_used_at))
+        rows.append((token.name, _token_page(token), dotted(last_day, used), *_state(token)))
     actor = current_actor()
     return render_template("api/tokens/list.html", rows=rows, makes=can(actor, Permission.API_ACCESS_MAKE, actor))
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@pages.route("/new", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.API_ACCESS_MAKE)
 def make() -> Page:
     """Request a token. Its secret is shown only in this response."""
     actor, secret = current_actor(), PREFIX + new_token()
     require(actor, Permission.API_ACCESS_MAKE, actor)
-    form = TokenForm(ends_on=today_at(None, clock.now()) + LONGEST)
-    form.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
-    if form.validate_on_submit():
-        try:
-            token_id = ask_for_token(submitted(form), _request_of(form), secret)
-        except Refused as refusal:
-            apply_refusal(form, refusal)
-        else:
-            token = get_token(token_id)
-            # a form sent twice creates a single token, whose secret was shown the first time
-            shown = secret if token.secret_digest == token_digest(secret) else ""
-            return token_page(token, shown)
-    return render_template("api/tokens/new.html", form=form), 400 if form.is_submitted() else 200
+    form = TokenForm(sent_answers(TokenForm), data={"ends_on": today_at(None, clock.now()) + LONGEST})
+    form.fit(None)
+    envelope, made, title = BaseForm(), list[int](), _("New token")
+    answer = form_page(
+        form, lambda: made.append(ask_for_token(submitted(envelope), form, secret)), url_for(".page"), FRAME,
+        envelope=envelope, title=title, go_words=_("Make the token"), back_href=url_for(".page"),
+        lede=_("It works once a second person has agreed to it. Its secret is shown once, on the next page."),
+        crumbs=[*pages.trail(None), (title, None)] if pages.trail else [],
+    )  # fmt: skip
+    if not made:
+        return answer
+    token = get_token(made[0])
+    # a form sent twice creates a single token, whose secret was shown the first time
+    return token_page(token, secret if token.secret_digest == token_digest(secret) else "")
 
 
-def _request_of(form: TokenForm) -> Asked:
-    reach = Reach(form.reach.data)
-    return Asked(
-        name=form.name.data or "",
-        scopes=[Scope(scope) for scope in form.scopes.data],
-        reach=reach,
-        network=form.network.data if reach is Reach.NETWORK else None,
-        school_ids=_schools(form.schools.data or "") if reach is Reach.SOME else [],
-        ends_on=form.ends_on.data,
-    )
-
-
-def _schools(text: str) -> list[int]:
-    """The ids of the schools named, one per line. Raises Refused for a line that names no school."""
-    schools = {}
-    for line in filter(None, (line.strip() for line in text.splitlines())):
-        school = school_named(current_actor(), line)
-        if school is None:
-            raise Refused("schools", _("There is no school with the number or code %(line)s.", line=line[:40]))
-        schools[school[0]] = school[1]
-    return sorted(schools)
-
-
-@blueprint.get("/<int:api_token_id>")
+@pages.get("/<int:api_token_id>")
 @gate(Permission.API_ACCESS_MANAGE)
 def token(api_token_id: int) -> Page:
     """One token: what it reads, who made it, and its state."""
@@ -417,15 +434,6 @@ def _used(at: datetime | None) -> str:
     return moment_words(at, district_zone()) if at else _("not yet")
 
 
-def _line(row: ApiToken) -> str:
-    return " · ".join(
-        [
-            _("Last day: %(day)s", day=day_words_with_year(row.ends_on)),
-            _("Last used: %(when)s", when=_used(row.last_used_at)),
-        ]
-    )
-
-
 def _state(row: ApiToken) -> tuple[str, str]:
     """A token's state in words, and its tone."""
     if row.ended_why is not None:
@@ -438,38 +446,4 @@ def _state(row: ApiToken) -> tuple[str, str]:
     return (_("Ends soon"), "sun") if ends_soon else (_("Reads"), "moss")
 
 
-@blueprint.route("/<int:api_token_id>/agree", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.API_ACCESS_MANAGE)
-def agree(api_token_id: int) -> Page:
-    """Approve a token as a second person."""
-    return _act(api_token_id, agree_to_token, {
-        "title": _("Agree to this token?"),
-        "lede": _("From now on anyone with its secret can read what is listed on its page."),
-        "go_words": _("Agree"),
-    }, _("The token is now active."))  # fmt: skip
-
-
-@blueprint.route("/<int:api_token_id>/end", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.API_ACCESS_MANAGE)
-def end(api_token_id: int) -> Page:
-    """End a token at once."""
-    return _act(api_token_id, end_token, {
-        "title": _("End this token?"),
-        "lede": _("Its next request fails. It cannot be brought back; a new one can be made."),
-        "go_words": _("End the token"),
-    }, _("The token is ended."))  # fmt: skip
-
-
-def _act(api_token_id: int, act: Any, words: dict[str, Any], message: str) -> Page:
-    _manages()
-    row = get_token(api_token_id)
-    if row.ended_at is not None:
-        raise NotFound
-    back = url_for(".token", api_token_id=api_token_id)
-    done = with_flash(message, back)
-    return act_form(BaseForm(), lambda call: act(call, api_token_id), done, words | {"back_href": back}, FRAME)
-
-
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES, reactions={RENAMED: follow_network})
+ROOM = Room(pages=(pages,), sentences=SENTENCES, reactions={RENAMED: follow_network})
