@@ -12,12 +12,13 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.forms import filled_from
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
 from wss_cases.mail.webhooks.messages import CHOSEN, Webhook, WebhookDelivery, new_secret
-from wss_cases.mail.webhooks.pages import Wanted, make_webhook
+from wss_cases.mail.webhooks.pages import WebhookForm, make_webhook
 from wss_cases.safeguards.duties.pages import MANDATED_CODE, raise_by_hand, raise_own
 
 CANARY = "Quillfeather"
@@ -64,8 +65,8 @@ def scene(url: str, events: Any = tuple(CHOSEN)) -> Scene:
     """Return a school whose district has a webhook at an address."""
     district, school = make_user(Role.DISTRICT), SchoolFactory()
     here = Scene(district, make_user(Role.DEAN, school), school, 0, new_secret())
-    wanted = Wanted("Pager", url, list(events), [])
-    here.hook_id = make_webhook(here.by(district), wanted, here.secret)
+    form = filled_from(WebhookForm, None, {"name": "Pager", "url": url, "events": list(events)})
+    here.hook_id = make_webhook(here.by(district), form, here.secret)
     return here
 
 

@@ -26,7 +26,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
 from wss_cases.mail.webhooks.messages import CHOSEN, OFF, WebhookDelivery, deliver_webhooks, new_secret, signature
-from wss_cases.mail.webhooks.pages import Wanted, change_webhook, renew_secret, send_again, send_test, turn_webhook
+from wss_cases.mail.webhooks.pages import change_webhook, renew_secret, send_again, send_test, turn_webhook
 
 pytestmark = pytest.mark.any_database("the thread is the other system's server; leases are proven with mail")
 At = Callable[..., datetime]
@@ -88,8 +88,8 @@ def test_only_what_was_asked_for_at_the_schools_that_were_asked_for(receiver: Re
     here.report()
     there.report(danger=True)
     assert [(row.event.value, row.school_id) for row in deliveries()] == [("danger.reported", elsewhere.id)]
-    wanted = Wanted("Pager", receiver.url, ["danger.reported"], [here.school.code])
-    change_webhook(here.by(here.district), here.hook_id, wanted)
+    answers = {"name": "Pager", "url": receiver.url, "events": ["danger.reported"], "schools": here.school.code}
+    change_webhook(here.by(here.district), here.hook_id, **answers)
     there.report(danger=True)
     here.report(danger=True)
     assert [row.school_id for row in deliveries()] == [elsewhere.id, here.school.id]

@@ -1,19 +1,27 @@
-"""Pure decisions about delivery: its hours, the pauses between attempts, and what an answer of the server means."""
+"""Decisions about delivery: its hours, pauses between attempts, what an answer of the server means, and the round."""
 
+import math
+import secrets
 import smtplib
-from collections.abc import Collection
+import time as time_module
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
+from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.models import Counter, OutboxMessage, OutboxState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.common import pages
 from wss_cases.mail.common.pages import Heartbeat, MailChoice, MailTrouble
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.roster.directory.rules import SchoolDays, merge_days
@@ -209,3 +217,39 @@ def unreachable() -> set[int]:
     """The people whose present address is unreachable; usually none."""
     statement = select(MailTrouble.user_id).join(UserAccount, UserAccount.id == MailTrouble.user_id)
     return set(db.session.scalars(statement.where(UserAccount.email == MailTrouble.address)))
+
+
+def send_rows(
+    model: Any, attempt: Callable[[int, str], Verdict | None], batch: int, now: datetime, seconds: float | None,
+    *which: Callable[[], ColumnElement[bool]],
+) -> dict[str, int]:  # fmt: skip
+    """Claim due rows in batches under `which` conditions and attempt each; returns how many ended in each verdict.
+
+    `attempt(id, token)` returns None where nothing was sent. After `seconds` (None: no limit) it begins no other row.
+    """
+    end = math.inf if seconds is None else time_module.monotonic() + seconds
+    counts = {verdict.value: 0 for verdict in Verdict}
+    token, took = secrets.token_hex(16), False
+    try:
+        while time_module.monotonic() < end and (claimed := _claimed(model, token, batch, now, which)):
+            took = True
+            reach("deliver.after_claim")
+            for row_id in claimed:
+                verdict = attempt(row_id, token) if time_module.monotonic() < end else None
+                if verdict is not None:
+                    counts[verdict.value] += 1
+    finally:
+        if took:
+            pages.give_back(model, token, now)
+    return counts
+
+
+def _claimed(
+    model: Any, token: str, batch: int, now: datetime, which: Sequence[Callable[[], ColumnElement[bool]]]
+) -> list[int]:
+    # Asked first without a lock, because mostly nothing waits.
+    if not db.session.scalar(select(exists().where(model.state.in_(UNSENT), model.next_attempt_at <= now))):
+        return []
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        return pages.claim(uow, model, token, now, batch, *(condition() for condition in which))

@@ -5,13 +5,12 @@ Every action works by forms; only the script can tell whether a browser can rece
 
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import flash, jsonify, redirect, render_template, request, session, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 from wtforms import HiddenField
@@ -26,13 +25,14 @@ from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import _, dotted
+from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import PushKey, seal
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
@@ -98,23 +98,6 @@ def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -
         agent=agent[:200], made_at=uow.now, seen_at=uow.now,
     )  # fmt: skip
     return uow.add_audited(device, TURNED_ON)
-
-
-@use_case
-def turn_off(uow: UnitOfWork, device_id: int) -> int:
-    """End messages to one of the actor's devices at once. Raises NotFound."""
-    end_device(uow, uow.load(PushDevice, device_id, Permission.PUSH_USE))
-    return device_id
-
-
-@use_case
-def send_test(uow: UnitOfWork, device_id: int) -> int:
-    """Queue a test for one of the actor's devices. Raises NotFound; Refused for a second one within a minute."""
-    device = uow.load(PushDevice, device_id, Permission.PUSH_USE)
-    uow.no_audit()
-    if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
-        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
-    return device.id
 
 
 def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> Here:
@@ -193,7 +176,7 @@ def _last_words(last: PushDelivery | None) -> tuple[str, str]:
     return (_("A message is on its way"), "sun") if last.state is not OutboxState.DROPPED else (_("In use"), "moss")
 
 
-blueprint = Blueprint("push", __name__, url_prefix="/account/push")
+pages = Pages("push", __name__, url_prefix="/account/push")
 NOT_NOW, NOT_NOW_SECONDS = "no-push", 180 * 24 * 3600
 """Cookie of a browser whose person does not want to be asked there."""
 SEEN = "push-seen"
@@ -225,7 +208,7 @@ def _form(actor: Actor, key: PushKey) -> dict[str, Any]:
     return {"form": SubscriptionForm(formdata=None), "key": key.public, "team": actor.has(*CASE_TEAM), "next": ""}
 
 
-@blueprint.route("", methods=["GET", "POST"])
+@pages.route("", methods=["GET", "POST"])
 @gate(Permission.PUSH_USE)
 def mine() -> Page:
     """The devices that get messages; submitting adds this browser."""
@@ -235,7 +218,14 @@ def mine() -> Page:
             raise Refused(
                 "", _("This browser’s push service is not one that this site sends to. Nothing was turned on.")
             )
-        return _done(lambda: _turn_on(form), _("This device gets messages now. Send a test message to see one."))
+        agent = request.headers.get("User-Agent", "")
+        try:
+            turn_on(submitted(form), current_user.row.session_id, form.subscription(), agent)
+        except Refused as refusal:
+            flash(refusal.message, "warning")
+        else:
+            flash(_("This device gets messages now. Send a test message to see one."))
+        return redirect(url_for(".mine"), 303)
     actor, now, key = current_actor(), clock.now(), rules.newest_key()
     devices = rules.own_devices(actor.user_id, now)
     last = rules.last_messages([device.id for device in devices])
@@ -249,41 +239,34 @@ def mine() -> Page:
 def key_to_ask_with(actor: Actor) -> str:
     """The key for a page whose browser must ask whose its messages are; '' if not needed or not allowed. The page of
     devices asks each time, because one may have been turned off elsewhere."""
-    asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
+    asks = SEEN not in session or request.endpoint == f"{pages.name}.mine"
     key = rules.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
     return key.public if key is not None else ""
 
 
-def _turn_on(form: SubscriptionForm) -> int:
-    agent = request.headers.get("User-Agent", "")
-    return turn_on(submitted(form), current_user.row.session_id, form.subscription(), agent)
+@pages.button(
+    "/<int:device_id>/test", PushDevice, Permission.PUSH_USE, then=".mine", endpoint="test", tells_refusals=True,
+    done=_l("The test message is on its way. It arrives within a minute."),
+)  # fmt: skip
+def send_test(uow: UnitOfWork, device: PushDevice) -> None:
+    """Queue a test for one of the actor's devices. Raises Refused for a second one within a minute."""
+    uow.no_audit()
+    if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
 
 
-@blueprint.post("/<int:device_id>/test")
-@gate(Permission.PUSH_USE)
-def test(device_id: int) -> Page:
-    words = _("The test message is on its way. It arrives within a minute.")
-    return _done(lambda: send_test(submitted(BaseForm()), device_id), words)
+@pages.button(
+    "/<int:device_id>/end", PushDevice, Permission.PUSH_USE, then=".mine", endpoint="end",
+    done=_l("That device gets no more messages."),
+)  # fmt: skip
+def turn_off(uow: UnitOfWork, device: PushDevice) -> int:
+    """End messages to one of the actor's devices at once."""
+    device_id = device.id
+    end_device(uow, device)
+    return device_id
 
 
-@blueprint.post("/<int:device_id>/end")
-@gate(Permission.PUSH_USE)
-def end(device_id: int) -> Page:
-    words = _("That device gets no more messages.")
-    return _done(lambda: turn_off(submitted(BaseForm()), device_id), words)
-
-
-def _done(act: Callable[[], int], words: str) -> Page:
-    try:
-        act()
-    except Refused as refusal:
-        flash(refusal.message, "warning")
-    else:
-        flash(words)
-    return redirect(url_for(".mine"), 303)
-
-
-@blueprint.post("/seen")
+@pages.post("/seen")
 @gate(Permission.PUSH_USE)
 def seen() -> Response:
     """Tell a browser with a subscription whether it is this person's; another person's is ended."""
@@ -293,7 +276,7 @@ def seen() -> Response:
     return jsonify(here=here.value)
 
 
-@blueprint.post("/not-now")
+@pages.post("/not-now")
 @gate(Permission.PUSH_USE)
 def not_now() -> Page:
     """Stop asking in this browser; the account page still offers it."""
@@ -303,6 +286,4 @@ def not_now() -> Page:
     return answer
 
 
-ROOM = Room(
-    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": rules.load_device}
-)
+ROOM = Room(pages=(pages,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": rules.load_device})

@@ -4,9 +4,6 @@ Outbox messages of pushed kinds are spread over their recipient's devices, wheth
 Separate from emails and webhooks, so that a hanging service delays neither.
 """
 
-import math
-import secrets
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +23,7 @@ from wss_cases.journal.message_kinds import PushWords, kind_of
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.rules import Verdict
+from wss_cases.mail.common.rules import Verdict, send_rows
 from wss_cases.mail.delivery.messages import due_now
 from wss_cases.mail.push.pages import end_device, queue_push
 from wss_cases.mail.push.rules import (
@@ -83,27 +80,21 @@ class Outcome:
 def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
     """Spread due messages over devices and send them; returns how many were sent, wait again, or failed for good.
     After `seconds` (None: no limit) it begins no other one."""
-    end = math.inf if seconds is None else time.monotonic() + seconds
-    counts = {verdict.value: 0 for verdict in Verdict}
     if not db.session.scalar(select(exists(PushDevice.id))):
-        return counts
+        return {verdict.value: 0 for verdict in Verdict}
     _spread(now)
-    token, silent, took = secrets.token_hex(16), set[str](), False
-    try:
-        while time.monotonic() < end and (claimed := _claim(token, now)):
-            took = True
-            reach("deliver.after_claim")
-            for delivery_id in claimed:
-                if time.monotonic() >= end or (ready := _ready(delivery_id, token, silent, now)) is None:
-                    continue
-                outcome = _send(ready, now)
-                if outcome.status is None and outcome.means is Answered.LATER:
-                    silent.add(host_of(ready.to.endpoint))
-                counts[_settle(ready, token, outcome, now).value] += 1
-    finally:
-        if took:
-            pages.give_back(PushDelivery, token, now)
-    return counts
+    silent = set[str]()
+
+    def attempt(delivery_id: int, token: str) -> Verdict | None:
+        ready = _ready(delivery_id, token, silent, now)
+        if ready is None:
+            return None
+        outcome = _send(ready, now)
+        if outcome.status is None and outcome.means is Answered.LATER:
+            silent.add(host_of(ready.to.endpoint))
+        return _settle(ready, token, outcome, now)
+
+    return send_rows(PushDelivery, attempt, BATCH, now, seconds)
 
 
 def _spread(now: datetime) -> None:
@@ -144,16 +135,6 @@ def _words(kind: str) -> PushWords:
     message_kind = kind_of(kind)
     assert message_kind is not None and message_kind.push is not None
     return message_kind.push
-
-
-def _claim(token: str, now: datetime) -> list[int]:
-    # Asked first without a lock, because mostly nothing waits.
-    waits = exists().where(PushDelivery.state.in_(NOT_YET), PushDelivery.next_attempt_at <= now)
-    if not db.session.scalar(select(waits)):
-        return []
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.no_audit()
-        return pages.claim(uow, PushDelivery, token, now, BATCH)
 
 
 def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Ready | None:

@@ -7,9 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-import math
 import secrets
-import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,7 +35,7 @@ from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage, OutboxState, Sendable
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.common import pages
-from wss_cases.mail.common.rules import Verdict, is_over, pause_after
+from wss_cases.mail.common.rules import Verdict, is_over, pause_after, send_rows
 from wss_cases.roster.directory.models import School
 
 
@@ -303,34 +301,18 @@ class Outcome:
 def deliver_webhooks(now: datetime, seconds: float | None = None) -> dict[str, int]:
     """Send due events; returns how many were sent, wait again, or failed for good. After `seconds` (None: no limit)
     it begins no other one."""
-    end = math.inf if seconds is None else time.monotonic() + seconds
-    counts = {verdict.value: 0 for verdict in Verdict}
-    token, failing, took = secrets.token_hex(16), set[int](), False
-    try:
-        while time.monotonic() < end and (claimed := _claim(token, failing, now)):
-            took = True
-            reach("deliver.after_claim")
-            for delivery_id in claimed:
-                if time.monotonic() >= end or (ready := _ready(delivery_id, token, failing, now)) is None:
-                    continue
-                outcome = _send(ready)
-                if outcome.verdict is not Verdict.SENT:
-                    failing.add(ready.webhook_id)
-                counts[_settle(ready, token, outcome, now).value] += 1
-    finally:
-        if took:
-            pages.give_back(WebhookDelivery, token, now)
-    return counts
+    failing = set[int]()
 
+    def attempt(delivery_id: int, token: str) -> Verdict | None:
+        ready = _ready(delivery_id, token, failing, now)
+        if ready is None:
+            return None
+        outcome = _send(ready)
+        if outcome.verdict is not Verdict.SENT:
+            failing.add(ready.webhook_id)
+        return _settle(ready, token, outcome, now)
 
-def _claim(token: str, failing: set[int], now: datetime) -> list[int]:
-    # Asked first without a lock, because mostly nothing waits.
-    waits = exists().where(WebhookDelivery.state.in_(NOT_YET), WebhookDelivery.next_attempt_at <= now)
-    if not db.session.scalar(select(waits)):
-        return []
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.no_audit()
-        return pages.claim(uow, WebhookDelivery, token, now, BATCH, WebhookDelivery.webhook_id.not_in(failing))
+    return send_rows(WebhookDelivery, attempt, BATCH, now, seconds, lambda: WebhookDelivery.webhook_id.not_in(failing))
 
 
 def _ready(delivery_id: int, token: str, failing: set[int], now: datetime) -> Ready | None:

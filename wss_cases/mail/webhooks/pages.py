@@ -1,8 +1,7 @@
 """Webhooks of the district: queue events, and pages to create, change, test and resend."""
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +9,8 @@ from sqlalchemy import delete, select
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.gate import act_form, current_actor, gate, submitted
+from wss_cases.access.actor import Invocation
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -19,19 +19,19 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, sent_answers
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.keys import seal
-from wss_cases.foundation.pages import Page, form_page, link, with_flash
+from wss_cases.foundation.pages import Page, form_page, link
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting
-from wss_cases.journal.acts import Pages
+from wss_cases.journal.acts import FRAME, Pages
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, use_case
-from wss_cases.mail.common import pages
+from wss_cases.mail.common.pages import rows as delivery_rows
 from wss_cases.mail.webhooks import messages
 from wss_cases.mail.webhooks.messages import (
     CHOSEN,
@@ -83,35 +83,59 @@ def queue_event(uow: UnitOfWork, hook: Webhook, event: HookEvent, record: Any, k
     return insert_once(uow.session, WebhookDelivery, values, ["dedupe_key"])
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The data of a webhook; `schools` are codes, none means all."""
-
-    name: str
-    url: str
-    events: Sequence[str]
-    schools: Sequence[str]
+class WebhookForm(PlainForm):
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
+    url = ShortText(
+        _l("Address"),
+        [NotBlank(_l("Enter an address."))],
+        limit=500,
+        description=_l("It starts with https://. Get it from the person who runs the other system."),
+    )
+    events = SelectMultipleField(
+        _l("Told about"),
+        choices=choices([*CHOSEN.items()]),
+        validators=[InputRequired(_l("Choose at least one event."))],
+    )
+    schools = LongText(
+        _l("Schools"),
+        limit=10_000,
+        description=_l("One code per line, as in the start of reference numbers. Blank means every school."),
+    )
 
 
 @use_case
-def make_webhook(uow: UnitOfWork, wanted: Wanted, secret: str) -> int:
+def make_webhook(uow: UnitOfWork, form: WebhookForm, secret: str) -> int:
     """Create a webhook that signs with this secret. Raises Refused for a name in use, an invalid address, or an
     unknown school."""
     require(uow.actor, Permission.WEBHOOK_EDIT, uow.actor)
-    hook = uow.add(Webhook(made_at=uow.now, is_on=True, **_checked(uow, wanted, None)))
+    hook = uow.add(Webhook(made_at=uow.now, is_on=True, **_checked(uow, form, None)))
     _add_secret(uow, hook, secret)
     uow.record(hook, "webhook.made")
     return hook.id
 
 
-@use_case
-def change_webhook(uow: UnitOfWork, webhook_id: int, wanted: Wanted) -> int:
-    """Change a webhook; waiting events go to the new address. Raises NotFound, Stale; Refused as `make_webhook`."""
-    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT, uow.version)
-    for name, value in _checked(uow, wanted, hook.id).items():
+def _hook_page(hook: Webhook, _answer: int = 0) -> str:
+    return url_for("webhooks.webhook", webhook_id=hook.id)
+
+
+pages = Pages("webhooks", __name__, url_prefix="/settings/webhooks")
+
+
+@pages.act(
+    "/<int:webhook_id>/change", Webhook, WebhookForm, Permission.WEBHOOK_EDIT, endpoint="change",
+    guard=fresh_within(FRESH_MINUTES), title=lambda hook: _("Change %(name)s", name=hook.name),
+    button=_l("Save the webhook"), then=_hook_page, done=_l("The webhook is saved."), boxed=False,
+    start=lambda hook: {
+        "name": hook.name, "url": hook.url, "events": hook.events,
+        "schools": "\n".join(messages.codes_of(hook.school_ids)),
+    },
+    more=lambda hook, _form: {"back_href": _hook_page(hook)},
+)  # fmt: skip
+def change_webhook(uow: UnitOfWork, hook: Webhook, form: WebhookForm) -> None:
+    """Change a webhook; waiting events go to the new address. Raises Refused as `make_webhook`."""
+    for name, value in _checked(uow, form, hook.id).items():
         setattr(hook, name, value)
     uow.record(hook, "webhook.changed")
-    return hook.id
 
 
 @use_case
@@ -151,41 +175,19 @@ def _add_secret(uow: UnitOfWork, hook: Webhook, secret: str) -> None:
     )
 
 
-def _checked(uow: UnitOfWork, wanted: Wanted, own_id: int | None) -> dict[str, object]:
-    check_url(wanted.url, setting("WEBHOOK_HOSTS"))
-    taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == wanted.name))
+def _checked(uow: UnitOfWork, form: WebhookForm, own_id: int | None) -> dict[str, object]:
+    check_url(form.url.data, setting("WEBHOOK_HOSTS"))
+    taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == form.name.data))
     if taken not in (None, own_id):
         raise Refused("name", _("There is already a webhook with this name."))
-    by_code = schools_by_code(wanted.schools)
-    if unknown := [code for code in wanted.schools if code not in by_code]:
+    codes = list(dict.fromkeys(form.schools.data.split()))
+    by_code = schools_by_code(codes)
+    if unknown := [code for code in codes if code not in by_code]:
         raise Refused("schools", _("There is no school with the code %(code)s.", code=unknown[0]))
     return {
-        "name": wanted.name, "url": wanted.url, "events": list(wanted.events), "school_ids": sorted(by_code.values()),
+        "name": form.name.data, "url": form.url.data, "events": list(form.events.data),
+        "school_ids": sorted(by_code.values()),
     }  # fmt: skip
-
-
-class WebhookForm(BaseForm):
-    name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
-    url = ShortText(
-        _l("Address"),
-        [NotBlank(_l("Enter an address."))],
-        limit=500,
-        description=_l("It starts with https://. Get it from the person who runs the other system."),
-    )
-    events = SelectMultipleField(
-        _l("Told about"),
-        choices=choices([*CHOSEN.items()]),
-        validators=[InputRequired(_l("Choose at least one event."))],
-    )
-    schools = LongText(
-        _l("Schools"),
-        limit=10_000,
-        description=_l("One code per line, as in the start of reference numbers. Blank means every school."),
-    )
-
-    def wanted(self) -> Wanted:
-        codes = dict.fromkeys((self.schools.data or "").split())
-        return Wanted(self.name.data or "", self.url.data or "", self.events.data or [], list(codes))
 
 
 def tag_of(hook: Webhook, failing: bool) -> tuple[str, str]:
@@ -200,11 +202,6 @@ def told_words(hook: Webhook) -> str:
     events = ", ".join(str(words) for value, words in CHOSEN.items() if value in hook.events)
     number = len(hook.school_ids)
     return dotted(events, ngettext("%(num)d school", "%(num)d schools", number) if number else _("every school"))
-
-
-def why_off_words(hook: Webhook) -> str:
-    """Why a webhook was turned off automatically; '' if a person did it, or it is on."""
-    return str(WHY_OFF[hook.why_off]) if hook.why_off else ""
 
 
 def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
@@ -227,68 +224,62 @@ def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-blueprint = Pages("webhooks", __name__, url_prefix="/settings/webhooks")
-FRAME = "layouts/form_page.html"
-
-
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.WEBHOOK_EDIT)
 def page() -> Page:
     """All webhooks: their events, and whether they work."""
     failing = set(messages.failing())
     rows = [
-        (hook.name, url_for(".webhook", webhook_id=hook.id), told_words(hook),
+        (hook.name, _hook_page(hook), told_words(hook),
          *tag_of(hook, hook.name in failing))
         for hook in messages.webhooks(current_actor())
     ]  # fmt: skip
     return render_template("mail_pages/webhooks/list.html", rows=rows)
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@pages.route("/new", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def make() -> Page:
     """Create a webhook; its secret is shown only in this response."""
     messages.webhooks(current_actor())
-    form = WebhookForm()
-    words = {
-        "title": _("New webhook"),
-        "lede": _("It tells another system that something happened and where: no names, and no content."),
-        "go_words": _("Add the webhook"),
-        "back_href": url_for(".page"),
-    }
-    return _with_secret(form, lambda secret: make_webhook(submitted(form), form.wanted(), secret), words)
+    form = WebhookForm(sent_answers(WebhookForm))
+    return _with_secret(
+        form, lambda call, secret: make_webhook(call, form, secret), title=_("New webhook"),
+        lede=_("It tells another system that something happened and where: no names, and no content."),
+        go_words=_("Add the webhook"), back_href=url_for(".page"),
+    )  # fmt: skip
 
 
-@blueprint.route("/<int:webhook_id>/secret", methods=["GET", "POST"])
+@pages.route("/<int:webhook_id>/secret", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def renew(webhook_id: int) -> Page:
     """Make a new secret, shown only in this response."""
     hook = messages.get_webhook(current_actor(), webhook_id)
-    form = BaseForm()
-    words = {
-        "title": _("New secret for %(name)s", name=hook.name),
-        "lede": _("For one day both the new and the old one sign, so that the receiver has time to switch."),
-        "go_words": _("Make a new secret"),
-        "back_href": url_for(".webhook", webhook_id=webhook_id),
-    }
-    return _with_secret(form, lambda secret: renew_secret(submitted(form), webhook_id, secret), words)
+    return _with_secret(
+        PlainForm(), lambda call, secret: renew_secret(call, webhook_id, secret),
+        title=_("New secret for %(name)s", name=hook.name),
+        lede=_("For one day both the new and the old one sign, so that the receiver has time to switch."),
+        go_words=_("Make a new secret"), back_href=_hook_page(hook),
+    )  # fmt: skip
 
 
-def _with_secret(form: BaseForm, act: Callable[[str], int], words: dict[str, Any]) -> Page:
+def _with_secret(form: PlainForm, act: Callable[[Invocation, str], int], **words: Any) -> Page:
     """Show a form; when valid, act with a new secret and show it, but not if the form was sent twice."""
-    secret, made = new_secret(), list[int]()
-    answer = form_page(form, lambda: made.append(act(secret)), url_for(".page"), FRAME, **words)
+    secret, made, envelope = new_secret(), list[int](), BaseForm()
+    answer = form_page(
+        form, lambda: made.append(act(submitted(envelope), secret)), url_for(".page"), FRAME, envelope=envelope, **words
+    )
     if not made:
         return answer
-    if secret not in messages.signing_secrets(made[0], clock.now()):
-        return redirect(url_for(".webhook", webhook_id=made[0]), 303)
     hook = messages.get_webhook(current_actor(), made[0])
+    if secret not in messages.signing_secrets(hook.id, clock.now()):
+        return redirect(_hook_page(hook), 303)
     return render_template("mail_pages/webhooks/secret.html", hook=hook, secret=secret)
 
 
-@blueprint.get("/<int:webhook_id>")
+@pages.get("/<int:webhook_id>")
 @gate(Permission.WEBHOOK_EDIT)
 def webhook(webhook_id: int) -> Page:
     """One webhook: whether it works, its last events, its history."""
@@ -301,30 +292,14 @@ def webhook(webhook_id: int) -> Page:
         told=told_words(hook),
         codes=messages.codes_of(hook.school_ids),
         tag=tag_of(hook, hook.name in messages.failing()),
-        why=why_off_words(hook),
+        why=str(WHY_OFF[hook.why_off]) if hook.why_off else "",
         failed=failed,
         rows=[delivery_row(row) for row in last],
         entries=entry_rows(history("webhook", hook.id), district_zone()),
     )
 
 
-@blueprint.route("/<int:webhook_id>/change", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.WEBHOOK_EDIT)
-def change(webhook_id: int) -> Page:
-    hook = messages.get_webhook(current_actor(), webhook_id)
-    known = {"name": hook.name, "url": hook.url, "events": hook.events, "version": hook.version}
-    form = WebhookForm(**known, schools="\n".join(messages.codes_of(hook.school_ids)))
-    words = {
-        "title": _("Change %(name)s", name=hook.name),
-        "go_words": _("Save the webhook"),
-        "back_href": url_for(".webhook", webhook_id=webhook_id),
-    }
-    done = with_flash(_("The webhook is saved."), url_for(".webhook", webhook_id=webhook_id))
-    return act_form(form, lambda call: change_webhook(call, webhook_id, form.wanted()), done, words, FRAME)
-
-
-@blueprint.post("/<int:webhook_id>/turn")
+@pages.post("/<int:webhook_id>/turn")
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def turn(webhook_id: int) -> Page:
@@ -334,11 +309,7 @@ def turn(webhook_id: int) -> Page:
     return redirect(url_for(".webhook", webhook_id=webhook_id), 303)
 
 
-def _hook_page(hook: Webhook, _answer: int) -> str:
-    return url_for("webhooks.webhook", webhook_id=hook.id)
-
-
-@blueprint.button(
+@pages.button(
     "/<int:webhook_id>/test", Webhook, Permission.WEBHOOK_EDIT, endpoint="test", then=_hook_page, tells_refusals=True,
     done=_l("The test is on its way. Load this page again in a minute."),
 )  # fmt: skip
@@ -350,14 +321,14 @@ def send_test(uow: UnitOfWork, hook: Webhook) -> None:
     uow.record(hook, "webhook.tested")
 
 
-@blueprint.button(
+@pages.button(
     "/<int:webhook_id>/again", Webhook, Permission.WEBHOOK_EDIT, endpoint="again", then=_hook_page, tells_refusals=True,
     done=_l("What had failed was resent."),
 )  # fmt: skip
 def send_again(uow: UnitOfWork, hook: Webhook) -> None:
     """Let what failed for good wait again, under the same ids. Refused where the webhook is off."""
     _on_only(hook)
-    failed = pages.rows(
+    failed = delivery_rows(
         WebhookDelivery, WebhookDelivery.webhook_id == hook.id, WebhookDelivery.state == OutboxState.FAILED
     )
     again = failed.values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
@@ -366,8 +337,5 @@ def send_again(uow: UnitOfWork, hook: Webhook) -> None:
 
 
 ROOM = Room(
-    pages=(blueprint,),
-    sentences=messages.SENTENCES,
-    messages=messages.MESSAGES,
-    loaders={"webhook": messages.load_webhook},
+    pages=(pages,), sentences=messages.SENTENCES, messages=messages.MESSAGES, loaders={"webhook": messages.load_webhook}
 )

@@ -2,43 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.queries import overdue_loudly
-from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
+from wss_cases.followups.reminders.rules import ESCALATION_DAYS
 from wss_cases.followups.reminders.sweep import look_again
-from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
-from wss_cases.foundation.school_time import (
-    COMMON_YEAR,
-    NAME,
-    YEAR_START,
-    ZONE,
-    month_day_words,
-    time_of_day_words,
-    time_zones,
-    today_at,
-)
+from wss_cases.foundation.i18n import Labelled, _l, ngettext
+from wss_cases.foundation.school_time import NAME, YEAR_START, ZONE, today_at
 from wss_cases.foundation.settings import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
-from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.plans.plan.core.queries import PLAN_TIERS
 from wss_cases.plans.public.publications.models import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.models import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
-from wss_cases.setup.first_start import LONGEST_NAME
-from wss_cases.setup.look import COLORS, LOGO, Colors, picture_named, refuse_unreadable
+from wss_cases.setup.look import COLORS, LOGO, Colors
 from wss_cases.setup.settings import forms
-from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, Weights
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
 
 
 class Group(Labelled):
@@ -77,10 +65,10 @@ def _no_more(_uow: UnitOfWork, _change: Change) -> None:
 class Entry:
     """One setting.
 
-    `name` is its name in addresses; `about` says what it governs; `words` turns a value into text; `sound` raises
-    Refused for an impossible value; `follow` makes further changes in the same unit of work. `at_once`: takes effect at
-    once, without a first day. `preview`: style sheet or picture of a value. `more`: endpoint and text of a page that
-    adds choices. `unconfirmed`: the default value has had no legal review, and the page says so.
+    `name` is its name in addresses; `about` says what it governs; `follow` makes further changes in the same unit of
+    work. `at_once`: takes effect at once, without a first day. `preview`: style sheet or picture of a value. `more`:
+    endpoint and text of a page that adds choices. `unconfirmed`: the default value has had no legal review, and the
+    page says so.
     """
 
     name: str
@@ -89,8 +77,6 @@ class Entry:
     about: Any
     setting: StoredSetting[Any]
     form: type[forms.SettingForm]
-    words: Callable[[Any], str]
-    sound: Callable[[Any], None]
     follow: Callable[[UnitOfWork, Change], None] = _no_more
     at_once: bool = False
     preview: Callable[[Any], Preview] | None = None
@@ -103,18 +89,7 @@ def number_entry(
     words: Callable[[int], str], *, unconfirmed: bool = False,
 ) -> Entry:  # fmt: skip
     """A setting with a whole number; `unit` holds its label, minimum and maximum."""
-    label, least, most = unit
-
-    def sound(value: int) -> None:
-        if not least <= value <= most:
-            raise Refused("value", _("Enter a whole number from %(least)d to %(most)d.", least=least, most=most))
-
-    form = forms.number_form(label, least, most)
-    return Entry(name, group, title, about, setting, form, words, sound, unconfirmed=unconfirmed)
-
-
-def days_words(value: int) -> str:
-    return ngettext("%(num)d day", "%(num)d days", value)
+    return Entry(name, group, title, about, setting, forms.number_form(*unit, words), unconfirmed=unconfirmed)
 
 
 def move_hours(uow: UnitOfWork, change: Change) -> None:
@@ -140,78 +115,8 @@ def move_zone(uow: UnitOfWork, change: Change) -> None:
     look_again(uow, FollowUp.school_id.in_([school.id for school in schools]))
 
 
-MOST_DAYS = 10
-MOST_TIERS = 12
-EARLIEST, LATEST = time(5), time(10)
-
-
-def sound_name(name: str) -> None:
-    """Raise Refused for a blank or too long name, or one with line breaks."""
-    refuse_blank("value", name, _("Enter the name of the district."))
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise Refused("value", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
-
-
-def sound_zone(zone: str) -> None:
-    """Raise Refused for an unknown time zone."""
-    if zone not in time_zones():
-        raise Refused("value", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=zone))
-
-
-def sound_morning(at: time) -> None:
-    """Raise Refused for a time before 5:00 am or after 10:00 am."""
-    if not EARLIEST <= at <= LATEST:
-        raise Refused("value", _("Enter a time from 5:00 am to 10:00 am."))
-
-
-def sound_year_start(first: tuple[int, int]) -> None:
-    """Raise Refused for a first day outside July to September."""
-    if not (7, 1) <= first <= (9, 30):
-        raise Refused("month", _("A school year begins from July 1 to September 30."))
-
-
-def sound_hours(hours: tuple[time, time]) -> None:
-    """Raise Refused when the last bell is not after the first."""
-    if hours[0] >= hours[1]:
-        raise Refused("last", _("The last bell must ring after the first one."))
-
-
-def sound_escalation(days: Days) -> None:
-    """Raise Refused for days out of range, or administrators who are told before the lead."""
-    lead, administrator = days
-    for field, number in (("lead", lead), ("administrator", administrator)):
-        if not 1 <= number <= MOST_DAYS:
-            raise Refused(field, _("Enter a whole number from 1 to 10."))
-    if administrator < lead:
-        raise Refused("administrator", _("The administrators are not told before the case’s lead."))
-
-
-def sound_tiers(tiers: tuple[str, ...]) -> None:
-    """Raise Refused for too many tiers, a tier that is too long, or a repeated one."""
-    if not 1 <= len(tiers) <= MOST_TIERS:
-        raise Refused("value", _("Enter from 1 to %(most)d tiers, one per line.", most=MOST_TIERS))
-    if any(len(tier) > LONGEST_TIER for tier in tiers):
-        raise Refused("value", _("Write each tier in at most %(most)d characters.", most=LONGEST_TIER))
-    if len({tier.casefold() for tier in tiers}) < len(tiers):
-        raise Refused("value", _("Write each tier only once."))
-
-
-def sound_weights(weights: Weights) -> None:
-    """Raise Refused when all weights are zero."""
-    if not any((*weights.stages.values(), *weights.families.values())):
-        raise Refused("", _("Enter at least one of them a point."))
-
-
-def _switch(value: bool) -> str:
-    return _("On") if value else _("Off")
-
-
 def _members(value: int) -> str:
     return ngettext("%(num)d member", "%(num)d members", value)
-
-
-def _either(_value: bool) -> None:
-    """Take either."""
 
 
 PLAN_ENTRIES: Final = (
@@ -225,8 +130,6 @@ PLAN_ENTRIES: Final = (
         ),
         PUBLIC_PAGES,
         forms.SwitchForm,
-        _switch,
-        _either,
     ),
     Entry(
         "plan-tiers",
@@ -235,8 +138,6 @@ PLAN_ENTRIES: Final = (
         _l("What a school chooses from in the head of its plan. A plan keeps its tier when the list changes."),
         PLAN_TIERS,
         forms.TiersForm,
-        ", ".join,
-        sound_tiers,
         unconfirmed=True,
     ),
     number_entry(
@@ -246,7 +147,7 @@ PLAN_ENTRIES: Final = (
         _l("Days before a council, committee, or community meeting by which its notice is posted."),
         NOTICE_DAYS,
         (_l("Days"), 0, 60),
-        days_words,
+        forms.days_words,
         unconfirmed=True,
     ),
     number_entry(
@@ -266,66 +167,22 @@ PLAN_ENTRIES: Final = (
         _l("The day by which an answer is due, where no one chooses another."),
         ANSWER_DAYS,
         (_l("Days"), 1, 120),
-        days_words,
+        forms.days_words,
         unconfirmed=True,
     ),
 )
-
-
-def _name(value: str) -> str:
-    return value or _("(no name yet)")
-
-
-def _colors(value: Colors) -> str:
-    return _("%(light)s in light mode, %(dark)s in dark mode", light=value.light, dark=value.dark)
 
 
 def _with_colors(value: Colors) -> Preview:
     return {"sheet": ("look.preview", {"colors": f"{value.light} {value.dark}"})}
 
 
-def _logo(value: str) -> str:
-    picture = picture_named(value) if value else None
-    return picture.title if picture else _("(no logo)")
-
-
 def _with_logo(value: str) -> Preview:
     return {"picture": ("look.logo", {"name": value})} if value else {}
 
 
-def _any_logo(_value: str) -> None:
-    """Accept any value: the form offers only existing pictures."""
-
-
-def _zone(value: str) -> str:
-    return value.replace("_", " ")
-
-
-def _month_day(value: tuple[int, int]) -> str:
-    return month_day_words(date(COMMON_YEAR, *value))
-
-
-def _hours(value: tuple[time, time]) -> str:
-    return _("%(first)s to %(last)s", first=time_of_day_words(value[0]), last=time_of_day_words(value[1]))
-
-
-def _school_days(value: int) -> str:
-    return ngettext("%(num)d school day", "%(num)d school days", value)
-
-
 def _minutes(value: int) -> str:
     return ngettext("%(num)d minute", "%(num)d minutes", value)
-
-
-def _escalation(value: Days) -> str:
-    return _(
-        "lead after %(lead)s, administrators after %(all)s", lead=_school_days(value[0]), all=_school_days(value[1])
-    )
-
-
-def _weights(value: Weights) -> str:
-    points = {**value.stages, **value.families}
-    return ", ".join(f"{forms.PARTS[name]} {points[name]}" for name in points)
 
 
 def _look_again(uow: UnitOfWork, change: Change) -> None:
@@ -341,8 +198,6 @@ ENTRIES: Final = (
         _l("Appears above every page, on printed sheets, and in emails."),
         NAME,
         forms.NameForm,
-        _name,
-        sound_name,
         at_once=True,
     ),
     Entry(
@@ -352,8 +207,6 @@ ENTRIES: Final = (
         _l("Links, buttons and the top of every page. Text must be easy to read with each, or it is refused."),
         COLORS,
         forms.ColorsForm,
-        _colors,
-        refuse_unreadable,
         preview=_with_colors,
     ),
     Entry(
@@ -363,8 +216,6 @@ ENTRIES: Final = (
         _l("Appears at the top of pages, of the sign-in page, and of printed sheets, instead of the name."),
         LOGO,
         forms.LogoForm,
-        _logo,
-        _any_logo,
         preview=_with_logo,
         more=("look.upload", _l("Upload a picture")),
     ),
@@ -378,8 +229,6 @@ ENTRIES: Final = (
         ),
         ZONE,
         forms.ZoneForm,
-        _zone,
-        sound_zone,
         follow=move_zone,
         at_once=True,
     ),
@@ -393,8 +242,6 @@ ENTRIES: Final = (
         ),
         YEAR_START,
         forms.YearStartForm,
-        _month_day,
-        sound_year_start,
     ),
     Entry(
         "school-hours",
@@ -403,8 +250,6 @@ ENTRIES: Final = (
         _l("The first and the last bell of each school that has not set its own."),
         SCHOOL_HOURS,
         forms.HoursForm,
-        _hours,
-        sound_hours,
         follow=move_hours,
         at_once=True,
     ),
@@ -418,8 +263,6 @@ ENTRIES: Final = (
         ),
         MAIL_OPENS,
         forms.TimeForm,
-        time_of_day_words,
-        sound_morning,
     ),
     Entry(
         "escalation",
@@ -431,8 +274,6 @@ ENTRIES: Final = (
         ),
         ESCALATION_DAYS,
         forms.EscalationForm,
-        _escalation,
-        sound_escalation,
         follow=_look_again,
     ),
     number_entry(
@@ -442,7 +283,7 @@ ENTRIES: Final = (
         _l("From the day it is made. It works once. A link that was made before keeps its day."),
         LINK_DAYS,
         (_l("Days"), 3, 60),
-        days_words,
+        forms.days_words,
     ),
     number_entry(
         "return-gap",
@@ -451,7 +292,7 @@ ENTRIES: Final = (
         _l("School days within one school year on which a student was enrolled nowhere. Open plans stay."),
         RETURN_GAP,
         (_l("School days"), 3, 60),
-        _school_days,
+        forms.school_days_words,
     ),
     Entry(
         "weights",
@@ -460,8 +301,6 @@ ENTRIES: Final = (
         _l("Points for the stage a case is in, and for each support that is under way."),
         CASELOAD_WEIGHTS,
         forms.WeightsForm,
-        _weights,
-        sound_weights,
     ),
     number_entry(
         "second-person",

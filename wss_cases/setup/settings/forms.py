@@ -1,23 +1,29 @@
-"""Forms of the settings; each converts between its fields and the stored text."""
+"""Forms of the settings; each converts between its fields and the stored text, and knows the words of a value."""
 
-from datetime import time
+from collections.abc import Callable
+from datetime import date, time
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationError
 
 from wss_cases.cases.case.models import CaseState
+from wss_cases.followups.reminders.rules import Days
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choice_field, choices
-from wss_cases.foundation.i18n import _, _l
-from wss_cases.foundation.school_time import time_zones
+from wss_cases.foundation.i18n import _, _l, ngettext
+from wss_cases.foundation.school_time import COMMON_YEAR, month_day_words, time_of_day_words, time_zones
+from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.plans.plan.core.queries import read_tiers
 from wss_cases.plans.public.publications.models import OFF, ON
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.setup.first_start import LONGEST_NAME
-from wss_cases.setup.look import pictures
+from wss_cases.setup.look import Colors, picture_named, pictures, refuse_unreadable
 from wss_cases.workday.caseload.rules import FAMILIES, HEAVIEST, STAGES, Weights
 
 _DAY = _l("Enter a day of this month.")
+MOST_TIERS = 12
+EARLIEST, LATEST = time(5), time(10)
 
 
 class SettingForm(DatedRowForm):
@@ -27,7 +33,7 @@ class SettingForm(DatedRowForm):
 
     def text(self) -> str:
         """The value as it is stored."""
-        raise NotImplementedError
+        return str(self["value"].data)
 
     def show(self, value: Any) -> None:
         """Fill the fields from a value."""
@@ -36,6 +42,15 @@ class SettingForm(DatedRowForm):
     def mark(self) -> str:
         """Identifies value and first day, to tell whether a preview has shown them."""
         return f"{self.text()}|{self.starts_on.data if 'starts_on' in self else ''}"
+
+    @staticmethod
+    def words(value: Any) -> str:
+        """A value in words."""
+        return str(value)
+
+    @staticmethod
+    def sound(value: Any) -> None:
+        """Raise Refused for an impossible value."""
 
 
 def _color(label: Any) -> ShortText:
@@ -49,6 +64,16 @@ class NameForm(SettingForm):
     def text(self) -> str:
         return str(self.value.data).strip()
 
+    @staticmethod
+    def words(value: str) -> str:
+        return value or _("(no name yet)")
+
+    @staticmethod
+    def sound(value: str) -> None:
+        refuse_blank("value", value, _("Enter the name of the district."))
+        if len(value) > LONGEST_NAME or not value.isprintable():
+            raise Refused("value", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
+
 
 class ColorsForm(SettingForm):
     light = _color(_l("Color in light mode"))
@@ -61,6 +86,14 @@ class ColorsForm(SettingForm):
     def show(self, value: Any) -> None:
         self.light.data, self.dark.data = value.light, value.dark
 
+    @staticmethod
+    def words(value: Colors) -> str:
+        return _("%(light)s in light mode, %(dark)s in dark mode", light=value.light, dark=value.dark)
+
+    @staticmethod
+    def sound(value: Colors) -> None:
+        refuse_unreadable(value)
+
 
 class LogoForm(SettingForm):
     """One of the uploaded pictures, or none."""
@@ -71,9 +104,10 @@ class LogoForm(SettingForm):
         super().__init__(**given)
         self.value.choices = choices([("", _("(no logo)")), *((one.name, one.title) for one in pictures())])
 
-    def text(self) -> str:
-        """Name of the picture, '' for none."""
-        return str(self.value.data)
+    @staticmethod
+    def words(value: str) -> str:
+        picture = picture_named(value) if value else None
+        return picture.title if picture else _("(no logo)")
 
 
 class ZoneForm(SettingForm):
@@ -81,10 +115,16 @@ class ZoneForm(SettingForm):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.value.choices = choices([(zone, zone.replace("_", " ")) for zone in time_zones()])
+        self.value.choices = choices([(zone, self.words(zone)) for zone in time_zones()])
 
-    def text(self) -> str:
-        return str(self.value.data)
+    @staticmethod
+    def words(value: str) -> str:
+        return value.replace("_", " ")
+
+    @staticmethod
+    def sound(value: str) -> None:
+        if value not in time_zones():
+            raise Refused("value", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=value))
 
 
 class SwitchForm(SettingForm):
@@ -92,11 +132,12 @@ class SwitchForm(SettingForm):
 
     value = choice_field(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
 
-    def text(self) -> str:
-        return str(self.value.data)
-
     def show(self, value: Any) -> None:
         self["value"].data = ON if value else OFF
+
+    @staticmethod
+    def words(value: bool) -> str:
+        return _("On") if value else _("Off")
 
 
 class TiersForm(SettingForm):
@@ -112,6 +153,19 @@ class TiersForm(SettingForm):
     def show(self, value: Any) -> None:
         self["value"].data = "\n".join(value)
 
+    @staticmethod
+    def words(value: tuple[str, ...]) -> str:
+        return ", ".join(value)
+
+    @staticmethod
+    def sound(value: tuple[str, ...]) -> None:
+        if not 1 <= len(value) <= MOST_TIERS:
+            raise Refused("value", _("Enter from 1 to %(most)d tiers, one per line.", most=MOST_TIERS))
+        if any(len(tier) > LONGEST_TIER for tier in value):
+            raise Refused("value", _("Write each tier in at most %(most)d characters.", most=LONGEST_TIER))
+        if len({tier.casefold() for tier in value}) < len(value):
+            raise Refused("value", _("Write each tier only once."))
+
 
 class TimeForm(SettingForm):
     """A time in the morning."""
@@ -123,18 +177,41 @@ class TimeForm(SettingForm):
         given: time = self.value.data
         return f"{given:%H:%M}"
 
+    @staticmethod
+    def words(value: time) -> str:
+        return time_of_day_words(value)
 
-def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
+    @staticmethod
+    def sound(value: time) -> None:
+        if not EARLIEST <= value <= LATEST:
+            raise Refused("value", _("Enter a time from 5:00 am to 10:00 am."))
+
+
+def number_form(label: Any, least: int, most: int, in_words: Callable[[int], str]) -> type[SettingForm]:
     """The form class of a whole number within a range."""
     wrong = _l("Enter a whole number from %(least)d to %(most)d.", least=least, most=most)
 
     class NumberForm(SettingForm):
         value = IntegerField(label, [InputRequired(wrong), NumberRange(least, most, wrong)])
 
-        def text(self) -> str:
-            return str(self.value.data)
+        @staticmethod
+        def words(value: int) -> str:
+            return in_words(value)
+
+        @staticmethod
+        def sound(value: int) -> None:
+            if not least <= value <= most:
+                raise Refused("value", str(wrong))
 
     return NumberForm
+
+
+def days_words(value: int) -> str:
+    return ngettext("%(num)d day", "%(num)d days", value)
+
+
+def school_days_words(value: int) -> str:
+    return ngettext("%(num)d school day", "%(num)d school days", value)
 
 
 class YearStartForm(SettingForm):
@@ -155,6 +232,15 @@ class YearStartForm(SettingForm):
     def show(self, value: Any) -> None:
         self.month.data, self.day.data = str(value[0]), value[1]
 
+    @staticmethod
+    def words(value: tuple[int, int]) -> str:
+        return month_day_words(date(COMMON_YEAR, *value))
+
+    @staticmethod
+    def sound(value: tuple[int, int]) -> None:
+        if not (7, 1) <= value <= (9, 30):
+            raise Refused("month", _("A school year begins from July 1 to September 30."))
+
 
 class HoursForm(SettingForm):
     """First and last bell."""
@@ -168,6 +254,15 @@ class HoursForm(SettingForm):
 
     def show(self, value: Any) -> None:
         self.first.data, self.last.data = value
+
+    @staticmethod
+    def words(value: tuple[time, time]) -> str:
+        return _("%(first)s to %(last)s", first=time_of_day_words(value[0]), last=time_of_day_words(value[1]))
+
+    @staticmethod
+    def sound(value: tuple[time, time]) -> None:
+        if value[0] >= value[1]:
+            raise Refused("last", _("The last bell must ring after the first one."))
 
 
 MOST_DAYS = 10
@@ -193,6 +288,20 @@ class EscalationForm(SettingForm):
     def show(self, value: Any) -> None:
         self.lead.data, self.administrator.data = value
 
+    @staticmethod
+    def words(value: Days) -> str:
+        lead, everybody = map(school_days_words, value)
+        return _("lead after %(lead)s, administrators after %(all)s", lead=lead, all=everybody)
+
+    @staticmethod
+    def sound(value: Days) -> None:
+        lead, administrator = value
+        for field, number in (("lead", lead), ("administrator", administrator)):
+            if not 1 <= number <= MOST_DAYS:
+                raise Refused(field, str(_DAYS))
+        if administrator < lead:
+            raise Refused("administrator", _("The administrators are not told before the case’s lead."))
+
 
 class WeightsForm(SettingForm):
     """Weights of case stages and pathways; its fields are added below."""
@@ -204,6 +313,16 @@ class WeightsForm(SettingForm):
     def show(self, value: Weights) -> None:
         for name, points in (*value.stages.items(), *value.families.items()):
             self[name].data = points
+
+    @staticmethod
+    def words(value: Weights) -> str:
+        points = {**value.stages, **value.families}
+        return ", ".join(f"{PARTS[name]} {points[name]}" for name in points)
+
+    @staticmethod
+    def sound(value: Weights) -> None:
+        if not any((*value.stages.values(), *value.families.values())):
+            raise Refused("", _("Enter at least one of them a point."))
 
 
 PARTS: dict[str, Any] = {

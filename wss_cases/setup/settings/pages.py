@@ -154,7 +154,7 @@ def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
         value = entry.setting.read(text)
     except ValueError as error:
         raise Refused("value", _("This is not a valid value for the setting.")) from error
-    entry.sound(value)
+    entry.form.sound(value)
     old = entry.setting.on(day)
     if old == value:
         raise Refused("", _("It is already set that way on that day."))
@@ -235,7 +235,7 @@ def _row(entry: Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
     return {
         "title": entry.title,
         "href": url_for(".change", name=entry.name),
-        "value": entry.words(entry.setting.on(today)),
+        "value": entry.form.words(entry.setting.on(today)),
         "meta": dotted(unconfirmed_words(entry), _said_words(in_force(said, today)), *to_come),
     }
 
@@ -245,7 +245,7 @@ def unconfirmed_words(entry: Entry) -> str:
 
 
 def _value(entry: Entry, row: Said) -> str:
-    return entry.words(entry.setting.read(row.text))
+    return entry.form.words(entry.setting.read(row.text))
 
 
 def _said_words(row: Said | None) -> str:
@@ -265,8 +265,9 @@ def change(name: str) -> Page:
     stored, today = said_of([entry.setting.key]), today_at(None, now)
     form = _form(entry, stored, today)
     shown = {
-        "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(stored, today)),
-        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, stored, today), "preview": {},
+        "entry": entry, "value": entry.form.words(entry.setting.on(today)),
+        "since": _said_words(in_force(stored, today)), "unconfirmed": unconfirmed_words(entry),
+        "kept": _history(entry, stored, today), "preview": {},
     }  # fmt: skip
     if entry.preview and form.is_submitted() and form.validate() and form.shown.data != form.mark():
         try:
