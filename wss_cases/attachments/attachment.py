@@ -387,7 +387,8 @@ def _of_pathway(name: str, actor: Actor, row: Any, pathway: Pathway, title: str)
     return Host(
         name, row.id, row.school_id, title,
         can(actor, Permission.CASE_WORK, pathway), can(actor, Permission.CASE_WORK, pathway), row,
-        frozenset(_incidents_of(pathway.case_id)), pathway.case_id, pathway.id,
+        frozenset(db.session.scalars(select(CaseIncident.incident_id).where(CaseIncident.case_id == pathway.case_id))),
+        pathway.case_id, pathway.id,
     )  # fmt: skip
 
 
@@ -420,10 +421,6 @@ def _refuse_unread(actor: Actor, name: str, record_id: int) -> None:
 def _reports(incident_ids: Collection[int]) -> list[Incident]:
     people = selectinload(Incident.people).joinedload(IncidentPerson.behavior)
     return list(db.session.scalars(select(Incident).options(people).where(Incident.id.in_(sorted(incident_ids)))))
-
-
-def _incidents_of(case_id: int) -> list[int]:
-    return list(db.session.scalars(select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)))
 
 
 def _cases_of(incident_ids: Collection[int]) -> list[int]:

@@ -400,15 +400,11 @@ def _close(form: VisitForm, rows: Sequence[FollowUpRow], sent: dict[int, int], g
         if outcome:
             done.append(Done(row.id, sent.get(row.id, 0), outcome, shown))
     try:
-        return close_visit(_call(form), done)
+        return close_visit(submitted(form), done)
     except Refused as refusal:
         # what is asked once for the whole visit carries no number
         field = refusal.field if refusal.field in form else refusal.field.rpartition("_")[0]
         raise Refused(field, refusal.message) from refusal
-
-
-def _call(form: VisitForm) -> Invocation:
-    return submitted(form)
 
 
 ROOM = Room(pages=(blueprint,))

@@ -251,22 +251,21 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "description": f"{endpoint.about} The token needs the scope `{endpoint.scope}`.",
-        "parameters": [_parameter(parameter) for parameter in endpoint.parameters],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "in": "query",
+                "required": False,
+                "description": parameter.about,
+                "schema": dict(parameter.schema),
+            }
+            for parameter in endpoint.parameters
+        ],
         "responses": {
             "200": answer | {"content": {"application/json": {"schema": reference}}},
             "304": {"description": "Nothing of the rows changed since the answer with this ETag (If-None-Match)"},
             **{str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS},
         },
-    }
-
-
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "required": False,
-        "description": parameter.about,
-        "schema": dict(parameter.schema),
     }
 
 

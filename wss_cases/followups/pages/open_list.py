@@ -173,7 +173,9 @@ def _cells(row: FollowUpRow, people: About, calendars: Calendars, visits: bool) 
     due = due_words(row.due_on, *calendars.of(row.school_id))
     return {
         "who": Cell(
-            people.who or _nobody(row), href=url_for("followups.follow_up", follow_up_id=row.id), about=row.title
+            people.who or (_("No student named") if row.plan_step_id is None else _("The whole school")),
+            href=url_for("followups.follow_up", follow_up_id=row.id),
+            about=row.title,
         ),
         "what": Cell(row.title),
         "due": Cell(day_words(row.due_on)),
@@ -183,10 +185,6 @@ def _cells(row: FollowUpRow, people: About, calendars: Calendars, visits: bool) 
         "state": Cell(due.words, tone=TONES.get(due.state, "slate")),
         "visit": Cell(people.who if visits else "", href=url_for("visit.visit", follow_up_id=row.id)),
     }
-
-
-def _nobody(row: FollowUpRow) -> str:
-    return _("No student named") if row.plan_step_id is None else _("The whole school")
 
 
 def read_follow_ups(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:

@@ -58,18 +58,6 @@ class Why(Labelled):
     ACTS = "acts", _l("you are responsible for it")
 
 
-def is_individual(kind: str, same_day: bool, single_mail: bool) -> bool:
-    """Whether an item has its own mail, whatever its owner chose, and escalates: same-day items, contact with a person
-    harmed (unless its template says otherwise), and steps of a plan.
-    """
-    return same_day or (single_mail and kind in ESCALATING)
-
-
-def reminds_on(due_on: date, snoozed_until: date | None) -> date:
-    """The day from which an item reminds: its due date, or the end of its snooze."""
-    return due_on if snoozed_until is None else max(due_on, snoozed_until)
-
-
 def reminds_at(day: date, same_day: bool, created_at: datetime, time_zone: str, last_bell: time) -> datetime:
     """The instant from which an item reminds: the beginning of its day. For a same-day item, 60 minutes before the last
     bell, or at once when it was made later than that.
@@ -90,13 +78,6 @@ def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) ->
         return min(at_local(day, 0, 0, time_zone), now + LONGEST_UNSWEPT)
     tomorrow = at_local(today + timedelta(days=1), 0, 0, time_zone)
     return tomorrow if now >= begins else min(begins, now + UNTIL_BELL_IS_SEEN, tomorrow)
-
-
-def while_nobodys(again_at: datetime, now: datetime) -> datetime:
-    """The next instant for an item whose owner nobody can be yet: the next sweep looks whether such a person
-    has come.
-    """
-    return min(again_at, now + BEFORE_NEXT_SWEEP)
 
 
 def levels_of(late: int, after: Days) -> tuple[int, ...]:
@@ -182,11 +163,14 @@ class Item:
 
     @property
     def individual(self) -> bool:
-        return is_individual(self.kind, self.same_day, self.single_mail)
+        """Whether it has its own mail, whatever its owner chose, and escalates: same-day items, contact with a person
+        harmed (unless its template says otherwise), and steps of a plan."""
+        return self.same_day or (self.single_mail and self.kind in ESCALATING)
 
     @property
     def day(self) -> date:
-        return reminds_on(self.due_on, self.snoozed_until)
+        """The day from which it reminds: its due date, or the end of its snooze."""
+        return self.due_on if self.snoozed_until is None else max(self.due_on, self.snoozed_until)
 
     @property
     def begins(self) -> datetime:
@@ -238,7 +222,7 @@ def plan(item: Item, facts: Facts, now: datetime) -> Plan:
     owner_id = item.owner_id if facts.owner_works else _new_owner(item, facts)
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
     if item.of_housing and owner_id is None:
-        again_at = while_nobodys(again_at, now)
+        again_at = min(again_at, now + BEFORE_NEXT_SWEEP)  # such a person may come before the next sweep
     if now < item.begins:
         return Plan(owner_id, (), (), again_at)
     remind = [user_id for user_id in _readers(owner_id, facts) if item.individual or user_id in facts.singles]

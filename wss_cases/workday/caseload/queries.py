@@ -151,7 +151,7 @@ def _open_cases(actor: Actor) -> Any:
     """Return the select of the open cases of a `school`."""
     columns: Any = select(
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
-        _moved().label("moved"), _open_duty().label("open_duty"),
+        _moved().label("moved"), _duties(LegalDuty.id).where(CaseIncident.case_id == Case.id).exists().label("open_duty"),
     )  # fmt: skip
     here = visible_to(columns, actor, live=True).where(Case.school_id == bindparam("school"))
     return here.order_by(Case.next_review_on, Case.id).limit(MOST)
@@ -250,11 +250,6 @@ def _duties(*columns: Any) -> Select[Any]:
     duty = LegalDuty
     joined = select(*columns).select_from(CaseIncident).join(duty, duty.incident_id == CaseIncident.incident_id)
     return joined.where(duty.state.in_(OPEN_DUTY), shared())
-
-
-def _open_duty() -> ColumnElement[bool]:
-    """Whether such a duty is open of a case."""
-    return _duties(LegalDuty.id).where(CaseIncident.case_id == Case.id).exists()
 
 
 def _moved() -> ColumnElement[int]:

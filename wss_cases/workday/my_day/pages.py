@@ -403,7 +403,7 @@ def page() -> Page:
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
         mentoring=_mentoring(actor) if day.beside["mentored"] else None,
-        periods=_periods(actor) if day.beside["periods"] else [],
+        periods=[row for row in period_rows(actor) if row["href"] and not row["done"]] if day.beside["periods"] else [],
         returns=return_lines(actor, day.calendars.of) if team and day.beside["returns"] else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
@@ -432,10 +432,6 @@ def _left_open(actor: Actor) -> list[FollowUpRow]:
     """What a move of several left as it is, as the address that it led to names it."""
     ids = numbers_in(request.args.get("left", "").split("."))
     return rows_by_id(actor, ids) if ids else []
-
-
-def _periods(actor: Actor) -> list[dict[str, Any]]:
-    return [row for row in period_rows(actor) if row["href"] and not row["done"]]
 
 
 def _mentoring(actor: Actor) -> dict[str, Any] | None:
