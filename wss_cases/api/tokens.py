@@ -64,8 +64,6 @@ class Reach(Labelled):
 
 
 class Ended(Labelled):
-    """Why a token ended before its last day."""
-
     REVOKED = "revoked", _l("Revoked")
     REFUSED = "refused", _l("Refused by the second person")
     MAKER_LEFT = "maker_left", _l("The person who requested it no longer administers the district")
@@ -214,7 +212,6 @@ class TokenForm(PlainForm):
     ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
 
     def fit(self, _record: Any) -> None:
-        """Offer the networks."""
         self.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -356,7 +353,6 @@ def _manages() -> None:
 @pages.get("")
 @gate(Permission.API_ACCESS_MANAGE)
 def page() -> Page:
-    """Every token, the newest first."""
     _manages()
     rows = []
     for token in tokens():
@@ -435,7 +431,6 @@ def _used(at: datetime | None) -> str:
 
 
 def _state(row: ApiToken) -> tuple[str, str]:
-    """A token's state in words, and its tone."""
     if row.ended_why is not None:
         return str(row.ended_why.label), "brick"
     if row.ends_on < today_at(None, clock.now()):

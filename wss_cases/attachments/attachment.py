@@ -124,7 +124,6 @@ class Attachment(Base):
 
     @property
     def host(self) -> tuple[str, int]:
-        """The record's column and id."""
         [pair] = [(name, value) for name in HOSTS if (value := getattr(self, name)) is not None]
         return pair
 

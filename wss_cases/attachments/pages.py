@@ -64,7 +64,6 @@ class RemoveForm(PlainForm):
 
 
 def title_of(attachment: Attachment) -> str:
-    """The uploader's title, otherwise the kind."""
     return attachment.title or str(AttachmentKind(attachment.kind).label)
 
 
@@ -114,7 +113,6 @@ def size_words(size: int) -> str:
 
 
 def record_of(host: Host) -> str:
-    """The address of the record's page."""
     if host.pathway_id is not None:
         return url_for("pathways.pathway", case_id=host.case_id, pathway_id=host.pathway_id)
     if host.name == "incident_id":
@@ -145,7 +143,6 @@ open it. An agreement is found by its pathway."""
 
 
 def list_of(host: Host) -> str:
-    """The address of the record's files."""
     endpoint, name, _rule, _permission = FILES[host.name]
     ids = {"case_id": host.case_id, "pathway_id": host.pathway_id, name: host.record_id}
     return url_for(f"attachments.{endpoint}", **{key: value for key, value in ids.items() if key and value is not None})
@@ -254,7 +251,6 @@ def _removable(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
     more=lambda shown, _form: {"back_href": url_for("attachments.attachment", attachment_id=shown[0].id)},
 )  # fmt: skip
 def remove(uow: UnitOfWork, row: Attachment, form: RemoveForm) -> None:
-    """Delete a file; a trace with the reason stays."""
     handling.remove(uow, row, form.why.data)
 
 

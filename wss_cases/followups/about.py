@@ -282,7 +282,6 @@ def _with_its_day(thing: dict[str, Any], first_due: CoreDue) -> dict[str, Any]:
 
 
 def without_links(abouts: Collection[About]) -> list[str]:
-    """The lines of guardians without a link."""
     called = [words for person_about in abouts for words, _number in person_about.phones]
     lines = dict.fromkeys(line for person_about in abouts for line in person_about.guardians)
     return [line for line in lines if not any(line in words for words in called)]

@@ -85,7 +85,6 @@ class Calendars:
         self._known: dict[int, tuple[date, SchoolDays]] = {}
 
     def of(self, school_id: int) -> tuple[date, SchoolDays]:
-        """A school's date and its school days."""
         if school_id not in self._known:
             self._known[school_id] = (today_at(school_id, self._now), school_days(school_id))
         return self._known[school_id]

@@ -140,7 +140,6 @@ class Evidence:
     attempts: int | None = None
 
     def stored(self) -> dict[str, Any]:
-        """The values stored in addition to the note."""
         values = {
             "manner": self.manner,
             "on": self.on_day.isoformat() if self.on_day else "",
@@ -205,7 +204,6 @@ def record_words(kind: str) -> str:
 
 
 def evidence_rows(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The stored evidence as rows of a summary: how, when, whom, in which language, how often."""
     language = stored.get("language", "")
     if stored.get("interpreter"):
         language = dotted(language, _("with an interpreter"))

@@ -94,7 +94,6 @@ def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **su
 
 
 def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
-    """Cancel a locked, open follow-up with its reason."""
     row.state, row.outcome_note = FollowUpState.CANCELLED, reason
     _settle(uow, row)
     uow.record(row, "followup.cancelled", what=row.kind)
@@ -271,6 +270,5 @@ def open_follow_up(uow: UnitOfWork, follow_up_id: int, version: int | None) -> F
 
 
 def refuse_closed(row: FollowUp) -> None:
-    """Raise Refused for a follow-up that is no longer open."""
     if row.state is not FollowUpState.OPEN:
         raise Refused("", _("This follow-up is already closed."))

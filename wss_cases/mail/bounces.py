@@ -81,7 +81,6 @@ def reason(status: str) -> tuple[str, str]:
 
 
 def error_label(error: str) -> str:
-    """A delivery error in the reader's language, with its code."""
     for beginning, label in ERROR_LABELS.items():
         if error.startswith(beginning):
             return f"{label} {error.removeprefix(beginning).strip()}".strip()
@@ -384,7 +383,6 @@ def count_words(number: int) -> str:
 
 
 def row_words(row: TroubleRow) -> dict[str, Any]:
-    """One person of the list: since when, why, and what helps."""
     means, helps = reason(row.status)
     since = day_words(local_date(row.since, district_zone()))
     failed = ngettext("%(num)d email failed", "%(num)d emails failed", row.failed)
@@ -413,7 +411,6 @@ def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @blueprint.get("/people/mail")
 @gate(Permission.ACCOUNT_MANAGE)
 def page() -> Page:
-    """The people whom email does not reach, why, and what helps."""
     rows = troubles(current_actor(), clock.now())
     return render_template("mail_pages/bounces/list.html", rows=[row_words(row) for row in rows])
 

@@ -103,7 +103,6 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @blueprint.route("/account/mails", methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def mine() -> Page:
-    """A person's choice of emails."""
     now = choice_of(current_actor().user_id or 0)
     form = MailForm(style=now.style, weekly=now.weekly)
 

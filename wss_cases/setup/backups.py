@@ -35,8 +35,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 
 class Outcome(Labelled):
-    """How a backup ended."""
-
     RUNNING = "running", _l("Being made")
     WHOLE = "whole", _l("Made, restored as a test, and complete")
     BY_HAND = "by_hand", _l("Made by a command; not restored as a test")

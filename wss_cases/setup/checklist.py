@@ -54,8 +54,6 @@ class Level(Labelled):
 
 @dataclass(frozen=True)
 class Found:
-    """The result of one check."""
-
     level: Level
     words: str
 
@@ -119,7 +117,6 @@ def push(now: datetime) -> Found:
 
 
 def scheduler(now: datetime) -> Found:
-    """Whether the scheduler runs."""
     words = {
         "ok": _("It is running and sweeping."),
         "not started": _("It was never started. Run: flask scheduler run"),
@@ -161,7 +158,6 @@ def name_and_zone(_now: datetime) -> Found:
 
 
 def networks(_now: datetime) -> Found:
-    """Whether all schools or none are in a network."""
     counted = select(func.count(School.id), func.count(School.network), func.count(School.network.distinct()))
     schools, placed, number = db.session.execute(counted.where(School.is_active)).one()
     if not schools:
@@ -186,7 +182,6 @@ def calendar(now: datetime) -> Found:
 
 
 def roster(now: datetime) -> Found:
-    """Whether a recent roster arrived from every feed."""
     came = last_rosters()
     if not came:
         return warning(_("No roster has been imported yet. Upload one here, or run: flask import oneroster PATH"))
@@ -221,7 +216,6 @@ def partners(now: datetime) -> Found:
 
 
 def family_texts(_now: datetime) -> Found:
-    """Whether there are texts in every language that families speak."""
     spoken = languages_of_families()
     if not spoken:
         return warning(_("No family’s language is known yet; it comes from the roster."))
@@ -235,7 +229,6 @@ def family_texts(_now: datetime) -> Found:
 
 
 def retention(now: datetime) -> Found:
-    """Whether the district has confirmed its retention schedule."""
     in_force = or_(RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= today_at(None, now))
     statement = select(func.count(RetentionRule.code.distinct())).where(in_force)
     if not db.session.scalar(statement):
@@ -268,7 +261,6 @@ def accounts(now: datetime) -> Found:
 
 
 def leaders(now: datetime) -> Found:
-    """Whether each school has an administrator who can sign in."""
     led = {school_id for _user, school_id, _role in _at_work(now, [Role.ADMINISTRATOR])}
     return _each_school(
         led,
@@ -279,7 +271,6 @@ def leaders(now: datetime) -> Found:
 
 
 def staff(now: datetime) -> Found:
-    """Whether each school has a dean or coordinator who can sign in."""
     staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
     return _each_school(
         staffed,

@@ -41,16 +41,12 @@ PEOPLE = 2
 
 @dataclass(frozen=True)
 class Person:
-    """One of the first two system administrators."""
-
     email: str
     name: str
 
 
 @dataclass(frozen=True)
 class FirstStart:
-    """The answers of the first start."""
-
     district: str
     time_zone: str
     people: tuple[Person, ...]

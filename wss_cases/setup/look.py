@@ -199,7 +199,6 @@ def sheet_of(colors: Colors) -> tuple[str, str]:
 
 
 def look_on(day: date) -> Look:
-    """The look on a date."""
     colors = COLORS.on(day)
     version = "" if colors == STANDARD else sheet_of(colors)[0]
     return Look(version, light_palette(colors)["header"] if version else "", LOGO.on(day))
@@ -305,7 +304,6 @@ def _kept(content: bytes, kind: str, tag: str, *, is_kept: bool) -> Response:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def upload() -> Page:
-    """Upload a logo; it is shown once the setting chooses it."""
     form, sent = PictureForm(), request.files.get("file")
 
     def act() -> int:

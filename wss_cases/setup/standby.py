@@ -37,12 +37,10 @@ _NEWEST_FIRST = select(StandbyLapse).order_by(StandbyLapse.id.desc())
 
 
 def open_lapse() -> StandbyLapse | None:
-    """The lapse that has not ended."""
     return db.session.scalars(_NEWEST_FIRST.where(StandbyLapse.until.is_(None)).limit(1)).first()
 
 
 def last_lapses(most: int) -> Sequence[StandbyLapse]:
-    """The last times when commits did not wait for a standby, newest first."""
     return db.session.scalars(_NEWEST_FIRST.limit(most)).all()
 
 

@@ -114,8 +114,6 @@ NEXT_YEAR_FROM = 4
 
 
 class UploadForm(BaseForm):
-    """The file, and the school year that it is for."""
-
     file = FileField(_l("Calendar file"))
     school_year = foundation_select(_l("School year"))
 
@@ -129,7 +127,6 @@ class PreviewForm(BaseForm):
     seen = HiddenField()
 
     def answers(self) -> Answers:
-        """Return what was sent."""
         days = {
             name: field.data.isoformat() if field.data else ""
             for name, field in ((FIRST, self.first_day), (LAST, self.last_day))
@@ -162,7 +159,6 @@ def years(today: date) -> list[tuple[str, str]]:
 
 
 def preview_form(events: Sequence[Event], first: date | None, last: date | None, seen: int) -> PreviewForm:
-    """Return the form of an uploaded calendar, showing what stands."""
     fields: dict[str, Any] = {
         field_of(event): foundation_select(event.title, [(kind.value, kind.label) for kind in OFFERED])
         for event in events
@@ -334,7 +330,6 @@ def more_words(changes: Sequence[Change]) -> str:
 
 
 def upload_lines(found: Iterable[Uploaded]) -> list[dict[str, Any]]:
-    """Return a line for each uploaded calendar: which file and year, and who did what when."""
     return [
         {"id": one.draft.id, "title": f"{one.draft.school_year} · {one.draft.source}", "meta": state_words(one),
          "waits": one.draft.written_at is None}
@@ -343,7 +338,6 @@ def upload_lines(found: Iterable[Uploaded]) -> list[dict[str, Any]]:
 
 
 def state_words(one: Uploaded) -> str:
-    """Return who wrote an uploaded calendar and when, or who uploaded it."""
     nobody = _("the operator")
     if one.draft.written_at is not None:
         when = moment_words(one.draft.written_at, district_zone())
@@ -358,7 +352,6 @@ blueprint = Blueprint("calendar_import", __name__, url_prefix="/school-calendar/
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.SCHOOL_MANAGE)
 def upload() -> Page:
-    """Upload a calendar's file; the ones before stand below."""
     require(current_actor(), Permission.SCHOOL_MANAGE, District())
     form = UploadForm()
     form.school_year.choices = choices(years(today_at(None, clock.now())))
@@ -409,7 +402,6 @@ def preview(draft_id: int) -> Page:
 @blueprint.post("/<int:draft_id>/discard")
 @gate(Permission.SCHOOL_MANAGE)
 def discard(draft_id: int) -> Page:
-    """Throw an uploaded calendar away."""
     _uploaded(draft_id)
     discard_draft(submitted(BaseForm()), draft_id)
     flash(_("The uploaded file is discarded. The calendar stays as it was."))

@@ -58,8 +58,6 @@ class HandOverManyForm(BaseForm):
 
 
 class CoverForm(BaseForm):
-    """Who is away, who stands in, and from when to when."""
-
     user = SelectField(_l("Who is away"), validators=[InputRequired(_l("Choose who is away."))])
     cover = SelectField(_l("Who is covering"), validators=[InputRequired(_l("Choose who is covering."))])
     starts_on = DateField(_l("From"), validators=[InputRequired(DAY)])
@@ -164,7 +162,6 @@ def _row(actor: Actor, row: CoverRow) -> dict[str, Any]:
 @pages.route("/desk/cover/new", methods=["GET", "POST"], endpoint="set_cover")
 @gate(Permission.COVER_SET)
 def set_cover_page() -> Page:
-    """Say who stands in, and from when to when."""
     actor = current_actor()
     school_id = school_of(actor)
     today, days = today_at(school_id, clock.now()), school_days(school_id)
@@ -238,7 +235,6 @@ def choose() -> Page:
 
 
 def _case_choices(actor: Actor, rows: Sequence[Any]) -> list[tuple[str, str]]:
-    """Return the cases by id, each with whom it is about before its number."""
     places, whom = place_words(row.location_code for row in rows), students_in([row.id for row in rows])
     titles = {
         row.id: title(row.reference, harm_words(row.harm_kind), places.get(row.location_code, "")) for row in rows

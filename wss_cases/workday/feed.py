@@ -61,7 +61,6 @@ class Asked:
 
     @property
     def moments(self) -> tuple[datetime, datetime]:
-        """The first and last instant that is shown."""
         return self.now - BACK, self.now + AHEAD
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.actor import Actor, Invocation
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
@@ -146,11 +146,9 @@ class VisitForm(BaseForm):
     on_day = DateField(_l("On which day?"), validators=[InputRequired(_l("Enter the day."))])
 
     def own(self, name: str, follow_up_id: int) -> Any:
-        """Return one follow-up's field of this name; None where it is not asked."""
         return self._fields.get(f"{name}_{follow_up_id}")
 
     def shown(self, row: FollowUpRow) -> Evidence:
-        """Return what was said to show one follow-up: its own way of contact, else that of the visit."""
         answers = {name: field.data for name in OWN if (field := self.own(name, row.id)) is not None}
         way = self.own("manner", row.id)
         answers["manner"] = (way.data if way is not None else self.manner.data) if row.kind in BY_CONTACT else ""
@@ -159,7 +157,6 @@ class VisitForm(BaseForm):
 
 
 def visit_form(rows: Sequence[FollowUpRow], circles: Collection[int], today: date) -> VisitForm:
-    """Return the form of a visit with the fields of these open follow-ups; `circles`: those without a note here."""
     fields: dict[str, Any] = {}
     for row in rows:
         fields |= {f"{name}_{row.id}": field for name, field in _fields(row, row.id in circles).items()}
@@ -240,7 +237,6 @@ class Open:
 def open_rows(
     form: VisitForm, rows: Sequence[FollowUpRow], shown: Open, changed: Collection[int]
 ) -> list[dict[str, Any]]:
-    """Return each open follow-up with its fields; of one that changed since the page was shown, the version now."""
     return [_open_row(form, row, shown, changed) for row in rows]
 
 
@@ -285,7 +281,6 @@ def _notes(row: FollowUpRow, shown: Open) -> list[str]:
 
 
 def link_rows(elsewhere: Sequence[FollowUpRow], shared: Sequence[FollowUpRow], shown: Open) -> list[dict[str, Any]]:
-    """Return what is recorded on a page of its own, and what is about this person and others together."""
     lines = []
     for row in (*elsewhere, *shared):
         due = due_words(row.due_on, *shown.calendars.of(row.school_id))
@@ -304,7 +299,6 @@ def link_rows(elsewhere: Sequence[FollowUpRow], shared: Sequence[FollowUpRow], s
 
 
 def closed_rows(rows: Sequence[FollowUpRow]) -> list[dict[str, str]]:
-    """Return what somebody closed since the page was shown, with how it went."""
     return [
         {
             "title": row.title,

@@ -42,7 +42,6 @@ class Parameter:
         return value
 
     def about_values(self) -> str:
-        """The allowed values in words."""
         schema = self.schema
         if "enum" in schema:
             return "one of " + ", ".join(schema["enum"])
@@ -122,7 +121,6 @@ class Endpoint:
 
 
 def obj(about: str, **properties: Schema) -> Schema:
-    """Schema of an object with exactly these properties."""
     return {
         "type": "object", "description": about, "properties": properties, "required": list(properties),
         "additionalProperties": False,
@@ -219,13 +217,11 @@ ABOUT: Final = (
 
 
 def answer_of(endpoint: Endpoint) -> dict[str, Any]:
-    """The schema of an answer, including its rows."""
     rows = {"type": "array", "description": endpoint.about, "items": endpoint.row}
     return dict(obj(endpoint.summary, data=rows, next_cursor=NEXT, **endpoint.more))
 
 
 def document(endpoints: Sequence[Endpoint], address: str) -> dict[str, Any]:
-    """The OpenAPI document of these endpoints under an address."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Whole School Safety", "version": "1", "description": ABOUT},

@@ -38,7 +38,6 @@ def outcomes_of(kind: str) -> tuple[str, ...]:
 
 
 def needs_note(outcome: str) -> bool:
-    """Whether an outcome needs a sentence."""
     return outcome in NEEDS_NOTE
 
 

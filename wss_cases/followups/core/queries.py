@@ -111,7 +111,6 @@ def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
 
 
 def owner_name(owner_id: int | None) -> str:
-    """The name of a follow-up's owner; '' without one."""
     account = db.session.get(UserAccount, owner_id) if owner_id is not None else None
     return account.name if account else ""
 
@@ -127,7 +126,6 @@ def rows(statement: Any) -> list[FollowUpRow]:
 
 
 def lines(result: Iterable[Any]) -> list[FollowUpRow]:
-    """The lines of result rows of such a select."""
     return [
         FollowUpRow(
             **dict(zip(STORED, row, strict=False)),

@@ -86,7 +86,6 @@ class CloseForm(BaseForm):
 
     @property
     def evidence(self) -> Evidence:
-        """The evidence as filled in."""
         answers = {name: self[name].data for name in ("note", "on_day", *OF_CONTACT) if name in self}
         return Evidence(**{name: value for name, value in answers.items() if value is not None})
 
@@ -119,7 +118,6 @@ TOLD = ("followup.unreached", "followup.escalated")
 
 
 def reminding(row: FollowUp, actor: Actor, now: datetime, days: SchoolDays) -> dict[str, Any]:
-    """The template values about a follow-up's reminders, in the reader's words."""
     due_item = item(row.id)
     if due_item is None:
         return {"paused": "", "why_you": "", "told": [], "may_pause": False}
@@ -185,7 +183,6 @@ class MoveForm(PlainForm):
     reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
 
     def fit(self, row: FollowUp) -> None:
-        """Offer the next school days."""
         self.due_on.quick = quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id))
 
 
@@ -194,7 +191,6 @@ class MoveForm(PlainForm):
     then=page_of, lede=_lede, boxed=False,
 )  # fmt: skip
 def move(uow: UnitOfWork, row: FollowUp, form: MoveForm) -> None:
-    """Move a follow-up to another school day."""
     making.refuse_closed(row)
     check_day(uow, row.school_id, form.due_on.data, row.kind, row.case_id)
     if form.due_on.data == row.due_on:
@@ -213,7 +209,6 @@ class OwnerForm(PlainForm):
     owner = _owner_field()
 
     def fit(self, record: Any) -> None:
-        """Offer the staff of the record's school."""
         self.owner.choices = people_of(record.school_id)
 
     def chosen(self, school_id: int, now: datetime) -> Actor:
@@ -233,7 +228,6 @@ def _after_reassigning(row: FollowUp, _answer: int) -> str:
     then=_after_reassigning, lede=_lede, boxed=False, start=lambda row: {"owner": str(row.owner_id or "")},
 )  # fmt: skip
 def reassign(uow: UnitOfWork, row: FollowUp, form: OwnerForm) -> None:
-    """Assign a follow-up to someone else of its school."""
     making.refuse_closed(row)
     owner = form.chosen(row.school_id, uow.now)
     before = restorable(row)
@@ -244,8 +238,6 @@ def reassign(uow: UnitOfWork, row: FollowUp, form: OwnerForm) -> None:
 
 
 class CancelForm(PlainForm):
-    """Why it is no longer needed."""
-
     reason = LongText(
         _l("Why is it no longer needed?"), [NotBlank(_l("Explain why it is no longer needed."))], limit=2000, rows=3
     )
@@ -256,7 +248,6 @@ class CancelForm(PlainForm):
     then=page_of, lede=_lede, boxed=False, template="followups/pages/follow_up/cancel.html",
 )  # fmt: skip
 def cancel(uow: UnitOfWork, row: FollowUp, form: CancelForm) -> None:
-    """Cancel a follow-up with a reason."""
     making.refuse_closed(row)
     before = restorable(row)
     cancel_row(uow, row, form.reason.data)
@@ -268,7 +259,6 @@ class SnoozeForm(PlainForm):
     reason = radio(_l("Why?"), SNOOZE_REASONS, _l("Choose why."))
 
     def fit(self, row: FollowUp) -> None:
-        """Offer the school days until which reminders can be paused."""
         today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
         latest = latest_snooze(row.due_on, days)
         self.until.quick = [(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()]
@@ -288,7 +278,6 @@ def _snooze_words(row: FollowUp, _form: SnoozeForm) -> dict[str, Any]:
     then=page_of, lede=_lede, boxed=False, endpoint="pause", more=_snooze_words,
 )  # fmt: skip
 def snooze(uow: UnitOfWork, row: FollowUp, form: SnoozeForm) -> None:
-    """Pause the reminders of a follow-up until a school day."""
     making.refuse_closed(row)
     until, reason = form.until.data, form.reason.data
     today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
@@ -304,8 +293,6 @@ def snooze(uow: UnitOfWork, row: FollowUp, form: SnoozeForm) -> None:
 
 
 class AddForm(OwnerForm):
-    """A follow-up added by hand."""
-
     kind = SelectField(
         _l("What is it?"),
         choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
@@ -320,7 +307,6 @@ class AddForm(OwnerForm):
     due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])
 
     def fit(self, record: Case | Incident) -> None:
-        """Offer the staff of the record's school, and the next school days."""
         super().fit(record)
         self.due_on.quick = quick_days(today_at(record.school_id, clock.now()), school_days(record.school_id))
 
@@ -356,7 +342,6 @@ ADDING: dict[str, Any] = {
     trail=lambda case: [(case.reference, _case_page(case))], **ADDING,
 )  # fmt: skip
 def add(uow: UnitOfWork, case: Case, form: AddForm) -> int:
-    """Add a follow-up to a case by hand."""
     return _add(uow, form, case.school_id, case.id, None)
 
 
@@ -431,7 +416,6 @@ def _title(row: FollowUp, people: About | None = None) -> str:
 
 
 def shown(row: FollowUp) -> dict[str, Any]:
-    """The template values of every page of a follow-up."""
     template = _template(row)
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None

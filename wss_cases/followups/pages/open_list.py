@@ -138,12 +138,10 @@ def whose_of(actor: Actor, arguments: Mapping[str, str]) -> str:
 
 
 def kind_of(whose: str) -> ListKind:
-    """The kind of list: one's own, or the one that shows owners."""
     return OWN_FOLLOW_UPS if whose == MINE else FOLLOW_UPS
 
 
 def narrowed_of(actor: Actor, whose: str) -> Narrowed:
-    """The filter of the list: the school that the actor works with, and whose follow-ups."""
     return Narrowed(
         school_id=chosen_school_id(actor, *STAFF),
         owner_id=actor.user_id if whose == MINE else None,
@@ -152,13 +150,11 @@ def narrowed_of(actor: Actor, whose: str) -> Narrowed:
 
 
 def asked_of(whose: str, arguments: Mapping[str, str]) -> dict[str, str]:
-    """The arguments of an address that choose the list and its order."""
     chosen = {} if whose == MINE else {"whose": whose}
     return chosen | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
 
 
 def follow_up_cells(rows: Sequence[FollowUpRow], actor: Actor, now: datetime) -> list[Row]:
-    """The rows of the list, cell by cell."""
     calendars, abouts = Calendars(now), about(actor, rows, call=True)
     made = cards(
         rows,
@@ -188,7 +184,6 @@ def _cells(row: FollowUpRow, people: About, calendars: Calendars, visits: bool) 
 
 
 def read_follow_ups(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """The list as a file."""
     whose = whose_of(actor, arguments)
     narrowed = narrowed_of(actor, whose)
     rows = open_rows(actor, narrowed, order_of(kind_of(whose), arguments), limit=limit)

@@ -192,7 +192,6 @@ def _named(rows: list[FollowUpRow]) -> dict[int, str]:
 
 
 def _titles(rows: list[FollowUpRow]) -> dict[int, str]:
-    """The titles of follow-ups with the people they are about, by id."""
     abouts = about(current_actor(), rows)
     return {row.id: abouts[row.id].titled(row.title) for row in rows}
 

@@ -232,7 +232,6 @@ class Known:
         return frozenset(unreachable())
 
     def learn(self, items: Sequence[Item]) -> None:
-        """Read the schools of these items and their people."""
         self.learn_schools({item.school_id: item.time_zone for item in items})
         self.learn_people(user_id for item in items for user_id in (item.owner_id, item.lead_id))
 
@@ -300,7 +299,6 @@ class Known:
         return {away: cover for away, cover in school_covers.items() if self.acts(cover, school_id, of_housing=True)}
 
     def days(self, school_id: int) -> SchoolDays:
-        """The school days, until today, of a school that was read."""
         return self._days[school_id]
 
     def with_covers(
@@ -310,7 +308,6 @@ class Known:
         return with_covers(people, self.covers(school_id, of_housing=of_housing), but)
 
     def facts(self, item: Item) -> Facts:
-        """The facts about an item that was read."""
         owner_works = self.works(item.owner_id, item.school_id)
         team = self.team(item.school_id, of_housing=item.of_housing)
         return Facts(

@@ -218,7 +218,6 @@ class Plan:
 
 
 def plan(item: Item, facts: Facts, now: datetime) -> Plan:
-    """The plan for an item at this instant."""
     owner_id = item.owner_id if facts.owner_works else _new_owner(item, facts)
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
     if item.of_housing and owner_id is None:
@@ -290,7 +289,6 @@ AFTER_DUE = 5
 
 
 def latest_snooze(due_on: date, days: SchoolDays) -> date:
-    """The last day until which the reminders can be paused."""
     return days.add(due_on, AFTER_DUE)
 
 

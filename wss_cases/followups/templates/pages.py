@@ -82,13 +82,10 @@ class TemplateForm(BaseForm):
     starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])
 
     def columns(self) -> dict[str, Any]:
-        """The columns that the form writes."""
         return {name: self[name].data for name in WRITTEN}
 
 
 class NewTemplateForm(TemplateForm):
-    """An additional template."""
-
     event = SelectField(
         _l("When is it created?"),
         choices=choices([(code, words) for code, words in EVENTS.items() if code in TIMED]),
@@ -103,7 +100,6 @@ class NewTemplateForm(TemplateForm):
     )
 
     def columns(self) -> dict[str, Any]:
-        """The columns that the form writes."""
         chosen = {"event": self.event.data, "pathway": self.pathway.data, "kind": self.kind.data}
         return super().columns() | chosen
 

@@ -334,8 +334,6 @@ def give_back(model: Any, token: str, now: datetime) -> None:
 
 
 class MailForm(BaseForm):
-    """A person's choice of emails: how due items arrive, and whether the weekly count does."""
-
     style = radio(
         _l("How do you want to be told what is due?"), MailStyle, _l("Choose how you want to be told what is due.")
     )
@@ -349,16 +347,12 @@ class PauseForm(BaseForm):
 
 
 class WordingForm(BaseForm):
-    """Title, text, and the day from which families see it."""
-
     title = ShortText(_l("Title"), [NotBlank(_l("Write the title."))])
     text = LongText(_l("Text"), [NotBlank(_l("Write the text."))])
     starts_on = DateField(_l("From which day?"), validators=[InputRequired(_l("Choose a day."))])
 
 
 class TextForm(WordingForm):
-    """A text in another language, or a newer version."""
-
     code = SelectField(_l("Which text?"), validators=[InputRequired(_l("Choose which text."))])
     language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
 

@@ -36,8 +36,6 @@ GIVE_UP_AFTER = timedelta(hours=48)
 
 
 class Verdict(Enum):
-    """The result of an attempt to send."""
-
     SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"

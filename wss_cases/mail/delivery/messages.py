@@ -74,7 +74,6 @@ def framed(words: Mail, locale: str, stop: str = "") -> tuple[str, str]:
 
 
 def fill(mail: EmailMessage, subject: str, bodies: tuple[str, str]) -> None:
-    """Write subject, text and HTML into an email."""
     text, html = bodies
     mail["Subject"] = " ".join(subject.split())
     mail.set_content(EMPTY_LINES.sub("\n\n", text).strip() + "\n")

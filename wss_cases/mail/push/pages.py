@@ -134,7 +134,6 @@ def queue_push(uow: UnitOfWork, device_id: int, outbox_id: int | None, key: str,
 
 
 def device_row(device: PushDevice, last: PushDelivery | None, session_id: int) -> dict[str, Any]:
-    """One device: its name, since when, and the result of its last message."""
     words, tone = _last_words(last)
     zone = district_zone()
     return {

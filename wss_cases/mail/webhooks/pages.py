@@ -191,21 +191,18 @@ def _checked(uow: UnitOfWork, form: WebhookForm, own_id: int | None) -> dict[str
 
 
 def tag_of(hook: Webhook, failing: bool) -> tuple[str, str]:
-    """Label and tone of a webhook's state."""
     if not hook.is_on:
         return _("Turned off"), "brick" if hook.why_off else "slate"
     return (_("Failing"), "brick") if failing else (_("In use"), "moss")
 
 
 def told_words(hook: Webhook) -> str:
-    """Its events and schools in words."""
     events = ", ".join(str(words) for value, words in CHOSEN.items() if value in hook.events)
     number = len(hook.school_ids)
     return dotted(events, ngettext("%(num)d school", "%(num)d schools", number) if number else _("every school"))
 
 
 def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
-    """One event: what, when, and its result."""
     words, tone = STATES[row.state]
     if row.state is OutboxState.WAITING and row.last_error:
         words, tone = _("Tried again"), "brick"
@@ -227,7 +224,6 @@ def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
 @pages.get("")
 @gate(Permission.WEBHOOK_EDIT)
 def page() -> Page:
-    """All webhooks: their events, and whether they work."""
     failing = set(messages.failing())
     rows = [
         (hook.name, _hook_page(hook), told_words(hook),
@@ -282,7 +278,6 @@ def _with_secret(form: PlainForm, act: Callable[[Invocation, str], int], **words
 @pages.get("/<int:webhook_id>")
 @gate(Permission.WEBHOOK_EDIT)
 def webhook(webhook_id: int) -> Page:
-    """One webhook: whether it works, its last events, its history."""
     hook = messages.get_webhook(current_actor(), webhook_id)
     last = messages.last_deliveries(webhook_id)
     failed = sum(row.state is OutboxState.FAILED for row in last)

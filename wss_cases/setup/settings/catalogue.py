@@ -30,8 +30,6 @@ from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
 
 
 class Group(Labelled):
-    """Section of the settings page."""
-
     DISTRICT = "district", _l("The district")
     MAIL = "mail", _l("Email and reminders")
     WORK = "work", _l("Cases")

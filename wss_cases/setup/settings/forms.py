@@ -36,7 +36,6 @@ class SettingForm(DatedRowForm):
         return str(self["value"].data)
 
     def show(self, value: Any) -> None:
-        """Fill the fields from a value."""
         self["value"].data = value
 
     def mark(self) -> str:
@@ -45,7 +44,6 @@ class SettingForm(DatedRowForm):
 
     @staticmethod
     def words(value: Any) -> str:
-        """A value in words."""
         return str(value)
 
     @staticmethod
@@ -128,8 +126,6 @@ class ZoneForm(SettingForm):
 
 
 class SwitchForm(SettingForm):
-    """On or off."""
-
     value = choice_field(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
 
     def show(self, value: Any) -> None:
@@ -215,8 +211,6 @@ def school_days_words(value: int) -> str:
 
 
 class YearStartForm(SettingForm):
-    """A summer month and its day."""
-
     month = choice_field(_l("Month"), [("7", _l("July")), ("8", _l("August")), ("9", _l("September"))])
     day = IntegerField(_l("Day"), [InputRequired(_DAY), NumberRange(1, 31, _DAY)])
 
@@ -243,8 +237,6 @@ class YearStartForm(SettingForm):
 
 
 class HoursForm(SettingForm):
-    """First and last bell."""
-
     first = TimeField(_l("First bell"), [InputRequired(_l("Enter the time."))])
     last = TimeField(_l("Last bell"), [InputRequired(_l("Enter the time."))])
 

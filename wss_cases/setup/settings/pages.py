@@ -214,7 +214,6 @@ TEMPLATE = "setup/settings/change.html"
 @blueprint.get("")
 @gate(Permission.SETTINGS_EDIT)
 def page() -> Page:
-    """All settings by group: value, since when, by whom, and upcoming changes."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
     today, stored = today_at(None, clock.now()), said_of([entry.setting.key for entry in ENTRIES])
     rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in Group}
@@ -292,7 +291,6 @@ def change(name: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def withdraw(name: str) -> Page:
-    """Withdraw a change that has not begun."""
     entry = existing(BY_NAME.get(name))
     try:
         withdraw_setting(submitted(BaseForm()), entry, existing(id_in(request.form.get("row", ""))))
@@ -320,7 +318,6 @@ def _first_day(form: SettingForm, today: date) -> date:
 
 
 def _history(entry: Entry, said: Sequence[Said], today: date) -> list[dict[str, Any]]:
-    """Rows of a setting's history, the latest first day first."""
     current = in_force(said, today)
     rows = []
     for row in said:

@@ -333,7 +333,6 @@ def home() -> Page:
 @blueprint.get(EVERYWHERE, endpoint="district_month", defaults=NO_SCHOOL)
 @gate(Permission.SCHOOL_MANAGE)
 def month(school_id: int | None) -> Page:
-    """A month of a school's calendar, or of the district's."""
     place = _place_page(school_id)
     today = today_at(school_id, clock.now())
     shown = month_page(request.args.get("of", ""), today)
@@ -442,7 +441,6 @@ def _to(place: Place, page: str, **values: Any) -> str:
 
 
 def _frame(place: Place, day: date | None = None) -> dict[str, Any]:
-    """What every page of a calendar says of itself."""
     shown: dict[str, Any] = {"place": place, "calendar_href": _to(place, "month")}
     if day is None:
         return shown

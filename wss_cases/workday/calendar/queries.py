@@ -40,12 +40,10 @@ class Consequences:
 
     @property
     def number(self) -> int:
-        """How many things it touches."""
         return len(self.leaving) + len(self.meetings) + len(self.returning)
 
 
 def meetings_on(school: School, day: date) -> list[CircleMeeting]:
-    """Return the meetings of circles that are planned for a date of a school's own."""
     start, end = (at_local(one, 0, 0, school.time_zone) for one in (day, day + DAY))
     statement = select(CircleMeeting).where(
         CircleMeeting.school_id == school.id, CircleMeeting.happened.is_(None),
@@ -55,7 +53,6 @@ def meetings_on(school: School, day: date) -> list[CircleMeeting]:
 
 
 def consequences(actor: Actor, school: School, day: date, becomes: DayKind, today: date) -> Consequences:
-    """Return what would move at a school if a date became this."""
     if becomes is not DayKind.CLOSED:
         return Consequences(returning=_returning(actor, moves_of_day(school.id, day)))
     days = school_days(school.id).having(day, becomes)

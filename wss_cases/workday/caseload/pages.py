@@ -69,12 +69,10 @@ Worded = Callable[[DeskCase], Any]
 
 
 def asked_of(desk: Desk, arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the caseload: whose it is, the group of cases, its order."""
     return {"whose": desk.whose} | {name: arguments[name] for name in ("group", "sort") if arguments.get(name)}
 
 
 def group_of(arguments: Mapping[str, str]) -> Group | None:
-    """Return the group of cases that an address asks for; None for all."""
     group = arguments.get("group", "")
     return Group(group) if group in set(Group) else None
 
@@ -176,7 +174,6 @@ def due_tag(placed: Placed, today: date, days: SchoolDays) -> tuple[str, str]:
 
 
 def reason_words(reason: Reason) -> str:
-    """Return why a case does not move, in words without blame."""
     since = day_words(reason.since)
     if reason.why is Why.DUTY:
         return ngettext("%(num)d legal duty is open", "%(num)d legal duties are open", reason.count)
@@ -202,7 +199,6 @@ def reason_words(reason: Reason) -> str:
 
 
 def part_words(code: str) -> str:
-    """Return what one part of a weight stands for: a stage of a case, or a family of pathways."""
     if code in STAGES:
         return str(CaseState(code).label)
     return str(Family(code).label) if code in FAMILIES else code
@@ -216,7 +212,6 @@ def weight_words(parts: Sequence[Part]) -> tuple[str, str]:
 
 
 def cover_words(row: CoverRow, actor: Actor) -> str:
-    """Return who stands in for whom until when, to one of the two."""
     until = day_words(row.ends_on)
     if row.user_id == actor.user_id:
         return _("%(name)s is covering for you until %(day)s.", name=row.cover_name, day=until)

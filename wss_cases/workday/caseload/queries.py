@@ -75,8 +75,6 @@ MOST = 400
 
 
 class DeskCase(NamedTuple):
-    """One open case on the desk."""
-
     id: int
     reference: str
     harm_kind: str
@@ -89,17 +87,14 @@ class DeskCase(NamedTuple):
 
     @property
     def kinds(self) -> dict[int, str]:
-        """The kinds of its pathways that go on, by pathway."""
         return {pathway.id: pathway.kind for pathway in self.pathways}
 
     @property
     def parts(self) -> Sequence[Part]:
-        """What makes up its weight."""
         return parts_of(self.state, [pathway.pathway for pathway in self.pathways], self.weights)
 
     @property
     def weight(self) -> int:
-        """How much work the case is, in points."""
         return sum(part.points for part in self.parts)
 
 
@@ -148,10 +143,10 @@ def desk_cases(
 
 @PreparedFor
 def _open_cases(actor: Actor) -> Any:
-    """Return the select of the open cases of a `school`."""
     columns: Any = select(
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
-        _moved().label("moved"), _duties(LegalDuty.id).where(CaseIncident.case_id == Case.id).exists().label("open_duty"),
+        _moved().label("moved"),
+        _duties(LegalDuty.id).where(CaseIncident.case_id == Case.id).exists().label("open_duty"),
     )  # fmt: skip
     here = visible_to(columns, actor, live=True).where(Case.school_id == bindparam("school"))
     return here.order_by(Case.next_review_on, Case.id).limit(MOST)
@@ -169,7 +164,6 @@ def _at_work(lead_ids: Collection[int], school_id: int, now: datetime) -> frozen
 
 @cache
 def _working() -> Select[Any]:
-    """Return a select of those `leads` who are on the case team of a `school` at `now`; put together once."""
     here = works(UserAccount.id, bindparam("school"), CASE_TEAM, bindparam("now", type_=UtcDateTime()))
     return select(UserAccount.id).where(UserAccount.id.in_(bindparam("leads", expanding=True)), here)
 
@@ -371,7 +365,6 @@ def _entries(actor: Actor) -> Any:
 
 
 def _select(what: str, of: Any, **columns: Any) -> Select[Any]:
-    """Return a select of one kind of thing of open cases, with the columns of all kinds."""
     given = [columns.get(name, cast(null(), type_)).label(name) for name, type_ in OF_SOME.items()]
     return (
         select(

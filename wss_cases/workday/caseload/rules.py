@@ -26,8 +26,6 @@ class Group(Labelled):
 
 
 class Why(enum.StrEnum):
-    """Why a case does not move."""
-
     DUTY = "duty"
     MOVED = "moved"
     LEAD = "lead"
@@ -120,7 +118,6 @@ def first_things_first(placed: Placed) -> tuple[int, date]:
 
 
 def not_begun(state: PathwayState) -> bool:
-    """Whether a pathway in this state still has to begin."""
     return state is PathwayState.PROPOSED
 
 
@@ -147,8 +144,6 @@ HEAVIEST = 99
 
 @dataclass(frozen=True)
 class Weights:
-    """What stages and families of pathways weigh."""
-
     stages: Mapping[str, int] = field(default_factory=lambda: dict(STAGES))
     families: Mapping[str, int] = field(default_factory=lambda: dict(FAMILIES))
 

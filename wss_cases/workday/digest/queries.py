@@ -73,7 +73,6 @@ def _mornings(zone: str, day: date) -> list[Morning]:
 
 
 def begins_week(day: date, days: SchoolDays) -> bool:
-    """Whether a date is the first school day of its week."""
     monday = day - timedelta(days=day.weekday())
     return days.on_or_after(monday) == day
 

@@ -120,7 +120,6 @@ def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list
 
 
 def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[ReentryToday]:
-    """Return the re-entry meetings of today of returns that the actor owns or leads the case of."""
     plan = ReengagementPlan
     columns = (plan.meeting_at, School.time_zone, plan.meeting_place, Case.reference, plan.meeting_held_on.is_not(None))
     of_today = _reentries(select(*columns, Case.id, Pathway.id), actor).join(School, School.id == plan.school_id)
@@ -142,7 +141,6 @@ def _bounds(now: datetime, zone: str) -> tuple[datetime, datetime]:
 
 
 def circle_card(meeting: CircleToday, actor: Actor, now: datetime, students: Sequence[str]) -> dict[str, Any]:
-    """Return a circle of today: whom its case is about (for its team), when, where, who keeps it, and what is next."""
     kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
     if meeting.what is MeetingKind.COMPLETION:
         kind = _("Agreement completion meeting")
@@ -161,7 +159,6 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime, students: Seq
 
 
 def _led_card(meeting: CircleToday, kind: str, now: datetime) -> dict[str, Any]:
-    """Return a circle of today for a keeper who sees it and not its case."""
     href, words = url_for("keeping.circle", pathway_id=meeting.pathway_id), _("Open the circle’s page")
     if meeting.happened is None and meeting.starts_at <= now:
         href, words = url_for("keeping.answer", pathway_id=meeting.pathway_id), _("Did it take place?")
@@ -185,7 +182,6 @@ def planned_card(plan: CirclePlan, start: datetime) -> dict[str, Any]:
 
 
 def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
-    """Return a re-entry meeting of today: when, where, and what is next about it."""
     of: dict[str, Any] = {"case_id": meeting.case_id, "pathway_id": meeting.pathway_id}
     what, href, words = _("Re-entry meeting"), url_for("pathways.pathway", **of), _("Prepare the meeting")
     if meeting.held:

@@ -60,7 +60,6 @@ MOST_OF_A_SORT = 5
 
 
 def due_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
-    """Return one follow-up with its act, whom it is about and whom to call."""
     row = item.row
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
@@ -313,7 +312,6 @@ class People:
 
     @property
     def shown(self) -> Sequence[Sequence[Item]]:
-        """The groups of which the page says more than how many there are."""
         return self.groups[: self.most]
 
 

@@ -147,7 +147,6 @@ class Waiting:
 
     @property
     def count(self) -> int:
-        """How many things wait."""
         listed = len(self.dangers) + len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
         asked = self.circle_requests + self.requests_of_danger
@@ -396,7 +395,6 @@ def digest_people(school_ids: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def schools_with_concerns(school_ids: Sequence[int]) -> list[int]:
-    """Return the schools among these in which no clinician has screened a student concern yet."""
     statement = select(CareRecord.school_id).where(
         CareRecord.school_id.in_(school_ids), CareRecord.screened_at.is_(None)
     )

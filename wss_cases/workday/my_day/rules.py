@@ -56,7 +56,6 @@ class Calendars:
         return Item(row, self._today(row.school_id), self.of(row.school_id))
 
     def part(self, school_id: int, due_on: date, snoozed_until: date | None) -> str:
-        """Return in which part of the day a follow-up belongs."""
         today = self._today(school_id)
         if snoozed_until is not None and snoozed_until > today:
             return SNOOZED
