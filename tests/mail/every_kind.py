@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,56 +85,28 @@ CANARY = "Quillfeather"
 STUDENT_ID = 987_654_321
 
 CODES = {
-    *(
-        "address",
-        "attendance",
-        "audit_entry",
-        "audit_seal",
-        "backup_run",
-        "behavior_code",
-        "bell_time",
-        "calendar_day",
-        "calendar_draft",
-        "counter",
-        "counting_round",
-        "family_text",
-    ),
-    *("follow_up_template", "imported_row", "import_run", "roster_upload", "legal_duty_kind", "location_code"),
-    *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
-    *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count", "filtered_count", "account_tally"),
-    *("api_token", "webhook", "webhook_delivery", "webhook_secret"),
-    *(
-        "recovery_code",
-        "second_factor",
-        "kept_form",
-        "sealing_key",
-        "offline_entry",
-        "sign_on",
-        "saml_answer",
-        "mail_trouble",
-        "school",
-        "delivery_pause",
-        "standby_lapse",
-        "standby_watch",
-        "heartbeat",
-        "police_approver",
-    ),
-}
+    "address", "attendance", "audit_entry", "audit_seal", "backup_run", "behavior_code", "bell_time", "calendar_day",
+    "calendar_draft", "counter", "counting_round", "family_text", "follow_up_template", "imported_row", "import_run",
+    "roster_upload", "legal_duty_kind", "location_code", "outbox_message", "published_school", "published_year",
+    "questionnaire_guess", "request_key", "role_grant", "routing_rule_set", "setting", "sign_in_attempt",
+    "timeline_entry", "user_session", "legal_duty_kind_step", "board_report", "board_subscription", "kept_count",
+    "filtered_count", "account_tally", "api_token", "webhook", "webhook_delivery", "webhook_secret", "recovery_code",
+    "second_factor", "kept_form", "sealing_key", "offline_entry", "sign_on", "saml_answer", "mail_trouble", "school",
+    "delivery_pause", "standby_lapse", "standby_watch", "heartbeat", "police_approver",
+}  # fmt: skip
 """Tables in which nobody writes about a person."""
 
 FROZEN = {"family_release_copy"}
 """Tables whose rows the database lets nobody change."""
 
 WORDS = {
-    *("kind", "state", "code", "language", "locale", "email", "password_hash", "time_zone", "period", "tile"),
-    *("source", "sourced_id", "outcome", "harm_kind", "location_code", "service", "relation", "manner"),
-    *("pathway", "for_whom", "end_reason", "key_name", "token_digest", "rule", "digest", "question"),
-    *("race_ethnicity", "sex", "injury", "weapon", "substance", "bias_basis", "motivation", "cause_key"),
-    *("snooze_reason", "object_type", "comes_after", "channel", "result", "guardian_manner", "role"),
-    *("room", "search_key", "search_key_family", "harm", "form", "school_year", "heard_from"),
-    *("first_year", "last_year"),
-}
+    "kind", "state", "code", "language", "locale", "email", "password_hash", "time_zone", "period", "tile", "source",
+    "sourced_id", "outcome", "harm_kind", "location_code", "service", "relation", "manner", "pathway", "for_whom",
+    "end_reason", "key_name", "token_digest", "rule", "digest", "question", "race_ethnicity", "sex", "injury", "weapon",
+    "substance", "bias_basis", "motivation", "cause_key", "snooze_reason", "object_type", "comes_after", "channel",
+    "result", "guardian_manner", "role", "room", "search_key", "search_key_family", "harm", "form", "school_year",
+    "heard_from", "first_year", "last_year",
+}  # fmt: skip
 """Columns that hold one of our own words, not a person's; every other text becomes the canary."""
 
 
@@ -148,12 +121,15 @@ class World:
     student: Any = None
     referral: Any = None
 
-    def message(self, kind: str, recipient: UserAccount, record: Any, key: str) -> OutboxMessage:
-        """Queue a message that may go now."""
+    def message(self, kind: str, to: Role | UserAccount, record: Any, key: str = "") -> OutboxMessage:
+        """Queue a message about a record that may go now; the record is stored first."""
+        recipient = self.people[to] if isinstance(to, Role) else to
+        db.session.add(record)
+        db.session.flush()
         row = OutboxMessage(
-            dedupe_key=key, kind=kind, recipient_id=recipient.id, object_type=record.__tablename__,
-            object_id=record.id, school_id=self.school.id, at_any_hour=True, created_at=NOW,
-            next_attempt_at=NOW, message_id=f"m{self.school.id}.{kind}",
+            dedupe_key=key or f"{kind}:{record.id}", kind=kind, recipient_id=recipient.id,
+            object_type=record.__tablename__, object_id=record.id, school_id=self.school.id, at_any_hour=True,
+            created_at=NOW, next_attempt_at=NOW, message_id=f"m{self.school.id}.{kind}",
         )  # fmt: skip
         db.session.add(row)
         db.session.flush()
@@ -168,6 +144,9 @@ class World:
         """Add a report by the reporter about the student."""
         reporter = self.people[Role.REPORTER].id
         return make_incident(self.school, [self.student], reporter_id=reporter, narrative="x", **more)
+
+
+Make = Callable[[World], OutboxMessage]
 
 
 def make_world(locale: str = "en") -> World:
@@ -195,117 +174,97 @@ def make_world(locale: str = "en") -> World:
     return world
 
 
-def _invitation(world: World) -> OutboxMessage:
+def _invitation(world: World, kind: str) -> OutboxMessage:
     invited = UserFactory(state=AccountState.INVITED, locale=world.locale)
-    row = Invitation(user_id=invited.id, created_at=NOW, expires_at=NOW + timedelta(days=7))
-    db.session.add(row)
-    db.session.flush()
-    return world.message("invitation", invited, row, f"invitation:{row.id}")
+    return world.message(
+        kind, invited, Invitation(user_id=invited.id, created_at=NOW, expires_at=NOW + timedelta(days=7))
+    )
 
 
-def _follow_up(world: World) -> OutboxMessage:
+def _follow_up(world: World, kind: str) -> OutboxMessage:
     row, owner = world.due(TODAY), world.people[Role.COORDINATOR]
-    return world.message("followup.due", owner, row, due_key(row.id, TODAY, owner.id))
+    return world.message(kind, owner, row, due_key(row.id, TODAY, owner.id))
 
 
-def _late(world: World) -> OutboxMessage:
+def _late(world: World, kind: str) -> OutboxMessage:
     row, to = world.due(date(2026, 11, 19)), world.people[Role.ADMINISTRATOR]
-    return world.message("followup.late", to, row, late_key(row.id, row.due_on, TO_ADMINISTRATOR, to.id))
+    return world.message(kind, to, row, late_key(row.id, row.due_on, TO_ADMINISTRATOR, to.id))
 
 
-def _given(world: World) -> OutboxMessage:
+def _given(world: World, kind: str) -> OutboxMessage:
     heir = world.people[Role.COORDINATOR]
     world.due(date(2026, 12, 1))
-    return world.message("followups.given", heir, heir, given_key(heir.id, TODAY))
+    return world.message(kind, heir, heir, given_key(heir.id, TODAY))
 
 
-def _together(world: World) -> OutboxMessage:
-    heir = world.people[Role.COORDINATOR]
-    together = world.message("mail.together", heir, heir, f"mail.together:{heir.id}")
-    for made in (_follow_up(world), _follow_up(world)):
+def _together(world: World, kind: str) -> OutboxMessage:
+    together = world.message(kind, Role.COORDINATOR, world.people[Role.COORDINATOR])
+    for made in (_follow_up(world, "followup.due"), _follow_up(world, "followup.due")):
         made.message_id, made.carried_by_id = f"{made.message_id}.{made.id}", together.id
     return together
 
 
-def _weekly(world: World) -> OutboxMessage:
+def _weekly(world: World, kind: str) -> OutboxMessage:
     to = world.people[Role.ADMINISTRATOR]
     world.due(date(2026, 11, 20), kind="pre_meetings", single_mail=False)
-    return world.message("weekly", to, to, weekly_key(to.id, date(2026, 11, 23)))
+    return world.message(kind, to, to, weekly_key(to.id, date(2026, 11, 23)))
 
 
-def _no_coordinator(world: World) -> OutboxMessage:
+def _no_coordinator(world: World, kind: str) -> OutboxMessage:
     bare, to = SchoolFactory(), world.people[Role.ADMINISTRATOR]
     db.session.add(RoleGrant(user_id=to.id, role=Role.ADMINISTRATOR, school_id=bare.id, starts_on=date(2026, 8, 1)))
-    return world.message(NO_COORDINATOR, to, bare, no_coordinator_key(to.id, bare.id, TODAY))
+    return world.message(kind, to, bare, no_coordinator_key(to.id, bare.id, TODAY))
 
 
-def _digest(world: World) -> OutboxMessage:
-    for on, kind in ((20, "check_in_person_harmed"), (23, "pre_meetings"), (24, "guardian_contact")):
-        world.due(date(2026, 11, on), kind=kind)
-    world.due(date(2026, 11, 24), kind="guardian_contact")
-    world.due(date(2026, 11, 25), kind="agreement_check_in")
+def _digest(world: World, kind: str) -> OutboxMessage:
+    for day, what in (
+        (20, "check_in_person_harmed"), (23, "pre_meetings"), (24, "guardian_contact"), (24, "guardian_contact"),
+        (25, "agreement_check_in"),
+    ):  # fmt: skip
+        world.due(date(2026, 11, day), kind=what)
     LegalDutyFactory(school_id=world.school.id, incident_id=world.incident().id)
     lead = world.people[Role.COORDINATOR]
-    return world.message("digest", lead, lead, digest_key(lead.id, TODAY))
+    return world.message(kind, lead, lead, digest_key(lead.id, TODAY))
 
 
-def _to_lead(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        lead = world.people[Role.COORDINATOR]
-        record = lead if kind == "cases_handed_over" else world.case
-        return world.message(kind, lead, record, f"{kind}:{record.id}")
-
-    return make
+def _about_case(world: World, kind: str) -> OutboxMessage:
+    return world.message(kind, Role.COORDINATOR, world.case)
 
 
-def _about_account(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        lead = world.people[Role.COORDINATOR]
-        return world.message(kind, lead, lead, f"{kind}:{lead.id}")
-
-    return make
+def _about_account(world: World, kind: str) -> OutboxMessage:
+    return world.message(kind, Role.COORDINATOR, world.people[Role.COORDINATOR])
 
 
-def _about_district(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        person = world.people[Role.DISTRICT]
-        return world.message(kind, person, person, f"{kind}:{person.id}")
-
-    return make
+def _test_letter(world: World, kind: str) -> OutboxMessage:
+    return world.message(kind, Role.DISTRICT, world.people[Role.DISTRICT])
 
 
-def _cover(world: World) -> OutboxMessage:
+def _cover(world: World, kind: str) -> OutboxMessage:
     away, stands_in = world.people[Role.DEAN], world.people[Role.COORDINATOR]
     row = Cover(
         school_id=world.school.id, user_id=away.id, cover_id=stands_in.id, starts_on=TODAY, ends_on=TODAY,
         made_at=NOW, note="x",
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message("cover_set", stands_in, row, f"cover-set:{row.id}")
+    return world.message(kind, stands_in, row)
 
 
-def _opened(world: World) -> OutboxMessage:
+def _opened(world: World, kind: str) -> OutboxMessage:
     row = CaseOpening(
         case_id=world.case.id, school_id=world.school.id, user_id=world.people[Role.DEAN].id, reason="x",
         opened_at=NOW, expires_at=NOW,
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message("case_opened", world.people[Role.ADMINISTRATOR], row, f"case_opened:{row.id}")
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _export(world: World) -> OutboxMessage:
+def _export(world: World, kind: str) -> OutboxMessage:
     row = ExportRecord(
         school_id=world.school.id, user_id=world.people[Role.DEAN].id, name="x", form="csv",
         school_year="2026-27", row_count=1, reason="x", made_at=NOW,
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message("export_made", world.people[Role.ADMINISTRATOR], row, f"export_made:{row.id}")
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _board_report(world: World) -> OutboxMessage:
+def _board_report(world: World, kind: str) -> OutboxMessage:
     person, scope = world.people[Role.ADMINISTRATOR], f"school:{world.school.id}"
     wish = BoardSubscription(
         user_id=person.id, school_id=world.school.id, scope=scope, every=Every.MONTH, language="en",
@@ -317,26 +276,20 @@ def _board_report(world: World) -> OutboxMessage:
         school_id=world.school.id, school_year="2026-27", starts_on=date(2026, 8, 1), ends_on=date(2026, 10, 31),
         language="en", asked_by_id=person.id, asked_at=NOW, subscription_id=wish.id, due_on=TODAY,
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message("board_report", person, row, f"board_report:{row.id}")
+    return world.message(kind, person, row)
 
 
-def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        row = world.incident(state=state, question="x" if state is IncidentState.RETURNED else "")
-        return world.message(kind, world.people[to], row, f"{kind}:{row.id}")
-
-    return make
+def _incident(world: World, kind: str, state: IncidentState, to: Role) -> OutboxMessage:
+    return world.message(kind, to, world.incident(state=state, question="x" if state is IncidentState.RETURNED else ""))
 
 
-def _taking_out(world: World) -> OutboxMessage:
-    """A dean says that the student is named in error; an administrator is asked."""
-    row = _named_in_error(world)
-    return world.message("named_in_error.asked", world.people[Role.ADMINISTRATOR], row, f"named-in-error:{row.id}")
+def _taking_out(world: World, kind: str, to: Role) -> OutboxMessage:
+    """A dean says that the student is named in error; an administrator is asked, or nobody whom the district named can
+    take the second look."""
+    return world.message(kind, to, _named_in_error(world))
 
 
-def _deputy(world: World) -> OutboxMessage:
+def _deputy(world: World, kind: str) -> OutboxMessage:
     """A dean says so where nobody else of the school may agree; the district's deputy is asked."""
     row, person = _named_in_error(world), world.people[Role.DISTRICT]
     world.school.network = f"Network {world.school.id}"
@@ -345,15 +298,7 @@ def _deputy(world: World) -> OutboxMessage:
         school_id=row.school_id, incident_id=row.incident_id, object_type="taking_out", object_id=row.id,
         asked_by_id=row.asked_by_id, asked_at=NOW, deputy_id=person.id,
     )  # fmt: skip
-    db.session.add(look)
-    db.session.flush()
-    return world.message("deputy.asked", person, look, f"deputy.asked:{look.id}")
-
-
-def _nobody(world: World) -> OutboxMessage:
-    """Nobody whom the district named for the network can take the second look."""
-    row = _named_in_error(world)
-    return world.message("deputy.nobody", world.people[Role.DISTRICT], row, f"deputy.nobody:{row.id}")
+    return world.message(kind, person, look)
 
 
 def _named_in_error(world: World) -> TakingOut:
@@ -367,211 +312,140 @@ def _named_in_error(world: World) -> TakingOut:
     return row
 
 
-def _care(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        reporter = world.people[Role.REPORTER]
-        row = CareRecord(
-            school_id=world.school.id, student_id=world.student.id, reporter_id=reporter.id, opened_at=NOW,
-            narrative="x",
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, world.people[Role.ADMINISTRATOR], row, f"{kind}:{row.id}")
-
-    return make
+def _care(world: World, kind: str) -> OutboxMessage:
+    row = CareRecord(
+        school_id=world.school.id, student_id=world.student.id, reporter_id=world.people[Role.REPORTER].id,
+        opened_at=NOW, narrative="x",
+    )  # fmt: skip
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _circle_request(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        link_id = db.session.scalar(sa.select(RequestLink.id).where(RequestLink.school_id == world.school.id))
-        row = CircleRequest(
-            school_id=world.school.id, link_id=link_id, form_key=f"{kind}:{world.school.id}", asked_at=NOW,
-            wish=Wish.UNSURE, in_danger=kind == DANGER_ASKED, words="x", contact="x",
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, world.people[Role.COORDINATOR], row, f"{kind}:{row.id}")
-
-    return make
+def _circle_request(world: World, kind: str) -> OutboxMessage:
+    link_id = db.session.scalar(sa.select(RequestLink.id).where(RequestLink.school_id == world.school.id))
+    row = CircleRequest(
+        school_id=world.school.id, link_id=link_id, form_key=f"{kind}:{world.school.id}", asked_at=NOW,
+        wish=Wish.UNSURE, in_danger=kind == DANGER_ASKED, words="x", contact="x",
+    )  # fmt: skip
+    return world.message(kind, Role.COORDINATOR, row)
 
 
-def _duty(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        proposer = world.people[Role.DEAN].id if kind == "duty_second_look" else None
-        row = LegalDutyFactory(
-            school_id=world.school.id, incident_id=world.incident().id, proposed_by_id=proposer,
-            proposed_at=NOW if proposer else None, proposed_reason="x" if proposer else "",
-        )  # fmt: skip
-        return world.message(kind, world.people[Role.ADMINISTRATOR], row, f"{kind}:{row.id}")
-
-    return make
+def _duty(world: World, kind: str) -> OutboxMessage:
+    proposer = world.people[Role.DEAN].id if kind == "duty_second_look" else None
+    row = LegalDutyFactory(
+        school_id=world.school.id, incident_id=world.incident().id, proposed_by_id=proposer,
+        proposed_at=NOW if proposer else None, proposed_reason="x" if proposer else "",
+    )  # fmt: skip
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _clock(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        to, over = world.people[Role.ADMINISTRATOR], kind == "duty.clock_over"
-        row = LegalDutyFactory(
-            school_id=world.school.id, incident_id=world.incident().id, code="bullying_notice",
-            raised_at=NOW - timedelta(hours=23), due_at=NOW + timedelta(hours=-1 if over else 1),
-        )  # fmt: skip
-        return world.message(kind, to, row, clock_key(kind, row.id, to.id))
-
-    return make
+def _clock(world: World, kind: str) -> OutboxMessage:
+    to, over = world.people[Role.ADMINISTRATOR], kind == "duty.clock_over"
+    row = LegalDutyFactory(
+        school_id=world.school.id, incident_id=world.incident().id, code="bullying_notice",
+        raised_at=NOW - timedelta(hours=23), due_at=NOW + timedelta(hours=-1 if over else 1),
+    )  # fmt: skip
+    return world.message(kind, to, row, clock_key(kind, row.id, to.id))
 
 
-def _day_ten(world: World) -> OutboxMessage:
-    to = world.people[Role.ADMINISTRATOR]
+def _day_ten(world: World, kind: str) -> OutboxMessage:
     row = DisciplineActionFactory(school_id=world.school.id, student_id=world.student.id)
-    return world.message(DAY_TEN, to, row, f"{DAY_TEN}:{row.id}:{to.id}")
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _copy(kind: str, who: Role) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        to, by = world.people[who], world.people[Role.COORDINATOR]
-        row = FamilyRelease(
-            school_id=world.school.id, student_id=world.student.id, state=ReleaseState.HANDED_ON,
-            asked_by=Asker.STUDENT, asked_name="x", asked_on=TODAY, purpose="x", language="en", note="x",
-            incident_ids=[world.incident().id], prepared_at=NOW, handed_on_by_id=by.id, handed_on_at=NOW,
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, to, row, f"{kind}:{row.id}:{to.id}")
-
-    return make
+def _copy(world: World, kind: str, to: Role) -> OutboxMessage:
+    row = FamilyRelease(
+        school_id=world.school.id, student_id=world.student.id, state=ReleaseState.HANDED_ON,
+        asked_by=Asker.STUDENT, asked_name="x", asked_on=TODAY, purpose="x", language="en", note="x",
+        incident_ids=[world.incident().id], prepared_at=NOW, handed_on_by_id=world.people[Role.COORDINATOR].id,
+        handed_on_at=NOW,
+    )  # fmt: skip
+    return world.message(kind, to, row)
 
 
 ENDED = (ReviewState.REFUSED, ReviewState.NOTIFIED)
 
 
-def _police(kind: str, to: Role, state: ReviewState) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        person, asker = world.people[to], world.people[Role.DEAN]
-        called = {"door": NotificationGround.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
-        made = {**called, "review_due_on": NOW.date()}
-        law = {"door": NotificationGround.REQUIRED_BY_LAW, "answer_by": NOW + timedelta(minutes=15)}
-        asked = {"door": NotificationGround.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
-        first = {"first_by_id": world.people[Role.ADMINISTRATOR].id, "first_at": NOW, "first_approves": True}
-        row = PoliceReview(
-            school_id=world.school.id, incident_id=world.incident().id, state=state, requested_at=NOW,
-            requested_by_id=asker.id, approver_id=person.id, danger="x", tried="x", alternatives="x",
-            guardian_attempts="x", supports="x", why="x", ended_at=NOW if state in ENDED else None,
-            **{ReviewState.CALLED: called, ReviewState.NOTIFIED: made, ReviewState.SECONDING: law}.get(state, asked),
-            **(first if state is ReviewState.APPROVED_ONCE else {}),
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, person, row, f"{kind}:{row.id}")
-
-    return make
+def _police(world: World, kind: str, to: Role, state: ReviewState) -> OutboxMessage:
+    called = {"door": NotificationGround.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
+    made = {**called, "review_due_on": NOW.date()}
+    law = {"door": NotificationGround.REQUIRED_BY_LAW, "answer_by": NOW + timedelta(minutes=15)}
+    asked = {"door": NotificationGround.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
+    first = {"first_by_id": world.people[Role.ADMINISTRATOR].id, "first_at": NOW, "first_approves": True}
+    row = PoliceReview(
+        school_id=world.school.id, incident_id=world.incident().id, state=state, requested_at=NOW,
+        requested_by_id=world.people[Role.DEAN].id, approver_id=world.people[to].id, danger="x", tried="x",
+        alternatives="x", guardian_attempts="x", supports="x", why="x", ended_at=NOW if state in ENDED else None,
+        **{ReviewState.CALLED: called, ReviewState.NOTIFIED: made, ReviewState.SECONDING: law}.get(state, asked),
+        **(first if state is ReviewState.APPROVED_ONCE else {}),
+    )  # fmt: skip
+    return world.message(kind, to, row)
 
 
-def _keeper(world: World) -> OutboxMessage:
+def _keeper(world: World) -> CircleKeeper:
     lead = world.people[Role.COORDINATOR]
-    row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
-    return world.message("keeper_added", lead, row, f"keeper_added:{row.id}")
+    return db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
 
 
-def _assigned(world: World) -> OutboxMessage:
-    dean = world.people[Role.DEAN]
-    row = world.incident(state=IncidentState.SUBMITTED)
-    db.session.add(Assignment(incident_id=row.id, assignee_id=dean.id, at=NOW))
-    db.session.flush()
-    return world.message(REPORT_ASSIGNED, dean, row, f"{REPORT_ASSIGNED}:{row.id}")
+def _kept(world: World, kind: str, to: Role) -> OutboxMessage:
+    return world.message(kind, to, _keeper(world))
 
 
-def _kept(kind: str, role: Role) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        keeper = world.people[Role.COORDINATOR].id
-        row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == keeper)).one()
-        return world.message(kind, world.people[role], row, f"{kind}:{row.id}")
-
-    return make
-
-
-def _word_asked(world: World) -> OutboxMessage:
-    keeper = db.session.scalars(
-        sa.select(CircleKeeper).where(CircleKeeper.user_id == world.people[Role.COORDINATOR].id)
-    ).one()
+def _word_asked(world: World, kind: str) -> OutboxMessage:
+    keeper = _keeper(world)
     row = NoteOpening(
         pathway_id=keeper.pathway_id, school_id=world.school.id, keeper_id=keeper.id, kind="court_report",
         note_ids=[1], reason="x", asked_at=NOW, asked_by_id=keeper.user_id,
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message(WORD_ASKED, world.people[Role.DISTRICT], row, f"{WORD_ASKED}:{row.id}")
+    return world.message(kind, Role.DISTRICT, row)
 
 
-def _file_sealed(world: World) -> OutboxMessage:
+def _assigned(world: World, kind: str) -> OutboxMessage:
+    row = world.incident(state=IncidentState.SUBMITTED)
+    db.session.add(Assignment(incident_id=row.id, assignee_id=world.people[Role.DEAN].id, at=NOW))
+    return world.message(kind, Role.DEAN, row)
+
+
+def _file_sealed(world: World, kind: str) -> OutboxMessage:
     incident = make_incident(world.school, [world.student], narrative=CANARY)
     row = make_attachment("incident_id", incident.id, world.people[Role.DEAN].id, title=CANARY)
-    return world.message(FILE_SEALED, world.people[Role.ADMINISTRATOR], row, f"{FILE_SEALED}:{row.id}")
+    return world.message(kind, Role.ADMINISTRATOR, row)
 
 
-def _import_refused(world: World) -> OutboxMessage:
+def _to_boss(world: World, kind: str, make: Callable[[UserAccount], Any], key: str = "") -> OutboxMessage:
+    """To who runs the system, about what `make` returns for them."""
     boss = make_user(Role.SYSADMIN, locale=world.locale)
-    row = ImportRun(kind="oneroster", source="x", started_at=NOW, landed=False, report={})
-    db.session.add(row)
-    db.session.flush()
-    return world.message(REFUSED, boss, row, f"{REFUSED}:{boss.id}:{row.id}")
+    return world.message(kind, boss, make(boss), key and f"{kind}:{boss.id}:{key}")
 
 
-def _push_failed(world: World) -> OutboxMessage:
-    boss = make_user(Role.SYSADMIN, locale=world.locale)
-    row = ImportRun(kind="edfi_push", source="x", started_at=NOW, landed=False, report={})
-    db.session.add(row)
-    db.session.flush()
-    return world.message(PUSH_FAILED, boss, row, f"{PUSH_FAILED}:{boss.id}:{TODAY}")
+def _import(kind: str) -> Callable[[UserAccount], ImportRun]:
+    return lambda _boss: ImportRun(kind=kind, source="x", started_at=NOW, landed=False, report={})
 
 
-def _rules_wait(world: World) -> OutboxMessage:
+def _rules_wait(world: World, kind: str) -> OutboxMessage:
     draft = RuleSet(
         name="x", number=world.school.id, state=RuleSetState.DRAFT, table_rows={}, starts_on=TODAY, proposed_at=NOW,
         proposed_by_id=world.people[Role.ADMINISTRATOR].id,
     )  # fmt: skip
-    db.session.add(draft)
-    db.session.flush()
-    return world.message(WAITS, world.people[Role.DISTRICT], draft, f"{WAITS}:{draft.id}")
+    return world.message(kind, Role.DISTRICT, draft)
 
 
-def _school_moved(world: World) -> OutboxMessage:
-    return world.message(MOVED, world.people[Role.ADMINISTRATOR], world.school, f"{MOVED}:{world.school.id}")
+def _school_moved(world: World, kind: str) -> OutboxMessage:
+    return world.message(kind, Role.ADMINISTRATOR, world.school)
 
 
-def _no_backup(world: World) -> OutboxMessage:
-    boss = make_user(Role.SYSADMIN, locale=world.locale)
-    row = BackupRun(started_at=NOW, held_until=NOW, outcome=Outcome.FULL)
-    db.session.add(row)
-    db.session.flush()
-    return world.message(TROUBLE, boss, row, f"{TROUBLE}:{boss.id}:{TODAY}")
-
-
-def _no_standby(world: World) -> OutboxMessage:
-    boss = make_user(Role.SYSADMIN, locale=world.locale)
-    row = StandbyLapse(since=NOW)
-    db.session.add(row)
-    db.session.flush()
-    return world.message(MISSING, boss, row, f"{MISSING}:{boss.id}:{row.id}")
-
-
-def _no_watch(world: World) -> OutboxMessage:
-    boss = make_user(Role.SYSADMIN, locale=world.locale)
-    return world.message(UNWATCHED, boss, boss, f"{UNWATCHED}:{boss.id}:never")
-
-
-def _audit_head(world: World) -> OutboxMessage:
+def _audit_head(world: World, kind: str) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
-    return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
+    return world.message(kind, auditor, auditor, head_key(auditor.id, week_of(NOW)))
 
 
-def _webhook_off(world: World) -> OutboxMessage:
+def _webhook_off(world: World, kind: str) -> OutboxMessage:
     hook = db.session.scalars(sa.select(Webhook).order_by(Webhook.id.desc())).first()
     assert hook is not None
     hook.is_on, hook.why_off = False, "failed"
-    db.session.flush()
-    return world.message(WEBHOOK_OFF, world.people[Role.DISTRICT], hook, f"{WEBHOOK_OFF}:{hook.id}")
+    return world.message(kind, Role.DISTRICT, hook)
 
 
-def _meeting(world: World) -> OutboxMessage:
+def _meeting(world: World, kind: str) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     meeting = db.session.scalars(sa.select(CircleMeeting).where(CircleMeeting.keeper_id == lead.id)).one()
     meeting.starts_at = NOW + timedelta(hours=2)
@@ -581,111 +455,97 @@ def _meeting(world: World) -> OutboxMessage:
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    return world.message("circle.invitation", lead, row, invitation_key(row))
+    return world.message(kind, lead, row, invitation_key(row))
 
 
-def _referral(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        row, to = world.referral, world.people[Role.PARTNER]
-        key = f"{kind}:{row.id}"
-        if kind == "referral.overdue":
-            to = world.people[Role.COORDINATOR]
-            row.answer_by = date(2026, 11, 20)
-            key = overdue_key(row.id, row.answer_by, to.id)
-        if kind == "referral.ended":
-            row.state, row.ended_on = ReferralState.WITHDRAWN, TODAY
-        return world.message(kind, to, row, key)
-
-    return make
+def _referral(world: World, kind: str) -> OutboxMessage:
+    row, to, key = world.referral, world.people[Role.PARTNER], ""
+    if kind == "referral.overdue":
+        to = world.people[Role.COORDINATOR]
+        row.answer_by = date(2026, 11, 20)
+        key = overdue_key(row.id, row.answer_by, to.id)
+    if kind == "referral.ended":
+        row.state, row.ended_on = ReferralState.WITHDRAWN, TODAY
+    return world.message(kind, to, row, key)
 
 
-def _unfiled(kind: str) -> Callable[[World], OutboxMessage]:
-    def make(world: World) -> OutboxMessage:
-        to = world.people[Role.REPORTER]
-        waits = {"state": EntryState.TO_MEND, "sealed_text": b"x", "sealed_key": b"x", "key_name": "k"}
-        row = OfflineEntry(
-            user_id=to.id, name=f"{kind}{world.school.id}", kind=EntryKind.REPORT, written_at=NOW, arrived_at=NOW,
-            clock_ahead=0, clock_doubtful=False, **(waits if kind == UNFILED else {"state": EntryState.ERASED}),
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, to, row, f"{kind}:{row.id}")
-
-    return make
+def _unfiled(world: World, kind: str) -> OutboxMessage:
+    waits = {"state": EntryState.TO_MEND, "sealed_text": b"x", "sealed_key": b"x", "key_name": "k"}
+    row = OfflineEntry(
+        user_id=world.people[Role.REPORTER].id, name=f"{kind}{world.school.id}", kind=EntryKind.REPORT,
+        written_at=NOW, arrived_at=NOW, clock_ahead=0, clock_doubtful=False,
+        **(waits if kind == UNFILED else {"state": EntryState.ERASED}),
+    )  # fmt: skip
+    return world.message(kind, Role.REPORTER, row)
 
 
-MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
-    "circle.invitation": _meeting,
-    "invitation": _invitation,
-    HEAD: _audit_head,
-    WEBHOOK_OFF: _webhook_off,
-    REFUSED: _import_refused,
-    PUSH_FAILED: _push_failed,
-    TROUBLE: _no_backup,
-    MISSING: _no_standby,
-    UNWATCHED: _no_watch,
-    WAITS: _rules_wait,
-    MOVED: _school_moved,
-    "mail.test": _about_account("mail.test"),
-    TEST_LETTER: _about_district(TEST_LETTER),
-    "mail.address_changed": _about_account("mail.address_changed"),
-    **{kind: _about_account(kind) for kind in ACCOUNT_WORDS},
-    "followup.due": _follow_up,
-    "followup.late": _late,
-    "followups.given": _given,
-    "mail.together": _together,
-    "digest": _digest,
-    "weekly": _weekly,
-    NO_COORDINATOR: _no_coordinator,
-    "case_assigned": _to_lead("case_assigned"),
-    "case.happened_again": _to_lead("case.happened_again"),
-    "cases_handed_over": _to_lead("cases_handed_over"),
-    "case_opened": _opened,
-    "board_report": _board_report,
-    "export_made": _export,
-    "cover_set": _cover,
-    "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
-    "incident.alarm": _incident("incident.alarm", IncidentState.SUBMITTED, Role.DEAN),
-    "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
-    "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
-    "incident.part": _incident("incident.part", IncidentState.SUBMITTED, Role.DEAN),
-    "incident.part_changed": _incident("incident.part_changed", IncidentState.ROUTED, Role.DEAN),
-    REPORT_ASSIGNED: _assigned,
-    UNFILED: _unfiled(UNFILED),
-    UNFILED_GONE: _unfiled(UNFILED_GONE),
-    "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
-    "named_in_error.asked": _taking_out,
-    "deputy.asked": _deputy,
-    "deputy.nobody": _nobody,
-    CIRCLE_ASKED: _circle_request(CIRCLE_ASKED),
-    DANGER_ASKED: _circle_request(DANGER_ASKED),
-    UNREAD: _circle_request(UNREAD),
-    "care.opened": _care("care.opened"),
-    "care.unopened": _care("care.unopened"),
-    "duty_raised": _duty("duty_raised"),
-    "duty.clock_ends": _clock("duty.clock_ends"),
-    "duty.clock_over": _clock("duty.clock_over"),
-    "duty_second_look": _duty("duty_second_look"),
-    DAY_TEN: _day_ten,
-    COPY_WAITS: _copy(COPY_WAITS, Role.ADMINISTRATOR),
-    COPY_ANSWERED: _copy(COPY_ANSWERED, Role.COORDINATOR),
-    "police.asked": _police("police.asked", Role.ADMINISTRATOR, ReviewState.ASKED),
-    "police.second": _police("police.second", Role.DISTRICT, ReviewState.APPROVED_ONCE),
-    "police.answered": _police("police.answered", Role.DEAN, ReviewState.REFUSED),
-    "police.called": _police("police.called", Role.ADMINISTRATOR, ReviewState.CALLED),
-    "police.call_soon": _police("police.call_soon", Role.DEAN, ReviewState.CALLED),
-    "police.call_late": _police("police.call_late", Role.ADMINISTRATOR, ReviewState.CALLED),
-    "police.seconding": _police("police.seconding", Role.ADMINISTRATOR, ReviewState.SECONDING),
-    "police.second_review": _police("police.second_review", Role.ADMINISTRATOR, ReviewState.NOTIFIED),
-    "keeper_added": _keeper,
-    HAND_OVER: _kept(HAND_OVER, Role.COORDINATOR),
-    LEFT: _kept(LEFT, Role.ADMINISTRATOR),
-    WORD_ASKED: _word_asked,
-    FILE_SEALED: _file_sealed,
-    "referral.sent": _referral("referral.sent"),
-    "referral.ended": _referral("referral.ended"),
-    "referral.overdue": _referral("referral.overdue"),
-}
+def _each(
+    maker: Callable[..., OutboxMessage], *kinds: str, **given: Any
+) -> dict[str, Callable[[World], OutboxMessage]]:
+    return {kind: partial(maker, kind=kind, **given) for kind in kinds}
+
+
+MAKERS: dict[str, Make] = {
+    **_each(_meeting, "circle.invitation"),
+    **_each(_invitation, "invitation"),
+    **_each(_audit_head, HEAD),
+    **_each(_webhook_off, WEBHOOK_OFF),
+    **_each(_to_boss, REFUSED, make=_import("oneroster")),
+    **_each(_to_boss, PUSH_FAILED, make=_import("edfi_push"), key=str(TODAY)),
+    **_each(
+        _to_boss, TROUBLE, key=str(TODAY),
+        make=lambda _boss: BackupRun(started_at=NOW, held_until=NOW, outcome=Outcome.FULL),
+    ),
+    **_each(_to_boss, MISSING, make=lambda _boss: StandbyLapse(since=NOW)),
+    **_each(_to_boss, UNWATCHED, make=lambda boss: boss, key="never"),
+    **_each(_rules_wait, WAITS),
+    **_each(_school_moved, MOVED),
+    **_each(_test_letter, TEST_LETTER),
+    **_each(_about_account, "mail.test", "mail.address_changed", *ACCOUNT_WORDS, "cases_handed_over"),
+    **_each(_follow_up, "followup.due"),
+    **_each(_late, "followup.late"),
+    **_each(_given, "followups.given"),
+    **_each(_together, "mail.together"),
+    **_each(_digest, "digest"),
+    **_each(_weekly, "weekly"),
+    **_each(_no_coordinator, NO_COORDINATOR),
+    **_each(_about_case, "case_assigned", "case.happened_again"),
+    **_each(_opened, "case_opened"),
+    **_each(_board_report, "board_report"),
+    **_each(_export, "export_made"),
+    **_each(_cover, "cover_set"),
+    **_each(
+        _incident, "incident.danger", "incident.alarm", "incident.part", "incident.withdrawal_asked",
+        state=IncidentState.SUBMITTED, to=Role.DEAN,
+    ),
+    **_each(_incident, "incident.returned", state=IncidentState.RETURNED, to=Role.REPORTER),
+    **_each(_incident, "incident.outcome", state=IncidentState.ROUTED, to=Role.REPORTER),
+    **_each(_incident, "incident.part_changed", state=IncidentState.ROUTED, to=Role.DEAN),
+    **_each(_assigned, REPORT_ASSIGNED),
+    **_each(_unfiled, UNFILED, UNFILED_GONE),
+    **_each(_taking_out, "named_in_error.asked", to=Role.ADMINISTRATOR),
+    **_each(_taking_out, "deputy.nobody", to=Role.DISTRICT),
+    **_each(_deputy, "deputy.asked"),
+    **_each(_circle_request, CIRCLE_ASKED, DANGER_ASKED, UNREAD),
+    **_each(_care, "care.opened", "care.unopened"),
+    **_each(_duty, "duty_raised", "duty_second_look"),
+    **_each(_clock, "duty.clock_ends", "duty.clock_over"),
+    **_each(_day_ten, DAY_TEN),
+    **_each(_copy, COPY_WAITS, to=Role.ADMINISTRATOR),
+    **_each(_copy, COPY_ANSWERED, to=Role.COORDINATOR),
+    **_each(_police, "police.asked", to=Role.ADMINISTRATOR, state=ReviewState.ASKED),
+    **_each(_police, "police.second", to=Role.DISTRICT, state=ReviewState.APPROVED_ONCE),
+    **_each(_police, "police.answered", to=Role.DEAN, state=ReviewState.REFUSED),
+    **_each(_police, "police.called", "police.call_late", to=Role.ADMINISTRATOR, state=ReviewState.CALLED),
+    **_each(_police, "police.call_soon", to=Role.DEAN, state=ReviewState.CALLED),
+    **_each(_police, "police.seconding", to=Role.ADMINISTRATOR, state=ReviewState.SECONDING),
+    **_each(_police, "police.second_review", to=Role.ADMINISTRATOR, state=ReviewState.NOTIFIED),
+    **_each(_kept, "keeper_added", HAND_OVER, to=Role.COORDINATOR),
+    **_each(_kept, LEFT, to=Role.ADMINISTRATOR),
+    **_each(_word_asked, WORD_ASKED),
+    **_each(_file_sealed, FILE_SEALED),
+    **_each(_referral, "referral.sent", "referral.ended", "referral.overdue"),
+}  # fmt: skip
 
 
 def fill_column(filled: sa.Update, column: sa.Column[Any]) -> Any:

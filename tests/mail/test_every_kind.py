@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -40,14 +40,6 @@ HEADERS = {
 }
 STOP = {"List-Unsubscribe", "List-Unsubscribe-Post"}
 LINK = re.compile(r"http://localhost:8000(/[^\s\"<>)]*)")
-
-
-@pytest.fixture
-def mailing(app: Flask, smtp_server: MailServer) -> Iterator[MailServer]:
-    """The application sends to this server for the test."""
-    app.config["SMTP_URL"] = smtp_server.url
-    yield smtp_server
-    app.config["SMTP_URL"] = ""
 
 
 def send(wanted: Collection[str], locale: str, mailing: MailServer, at: At) -> dict[str, Mail]:

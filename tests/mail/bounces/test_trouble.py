@@ -36,13 +36,6 @@ REPORTS = ROOT / "tests" / "data" / "bounces"
 
 
 @pytest.fixture
-def mailing(app: Flask, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> MailServer:
-    """The application sends to this server for the test."""
-    monkeypatch.setitem(app.config, "SMTP_URL", smtp_server.url)
-    return smtp_server
-
-
-@pytest.fixture
 def here(session: Any, at: At) -> Scene:
     """A coordinator with a single mail and a digest waiting."""
     made = scene()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from tests.factories.accounts import acting
@@ -34,14 +33,6 @@ from wss_cases.workday.sweep import sweep
 At = Callable[..., datetime]
 MONDAY = date(2026, 11, 23)
 MORNING = "2026-11-23 06:40"
-
-
-@pytest.fixture
-def mailing(app: Flask, smtp_server: MailServer) -> Iterator[MailServer]:
-    """The application sends to this server for the test."""
-    app.config["SMTP_URL"] = smtp_server.url
-    yield smtp_server
-    app.config["SMTP_URL"] = ""
 
 
 def due(here: Scene, count: int, **more: Any) -> list[FollowUp]:

@@ -26,13 +26,6 @@ from wss_cases.workday.sweep import sweep
 At = Callable[..., datetime]
 
 
-@pytest.fixture
-def mailing(app: Any, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> MailServer:
-    """The application sends to this server for the test."""
-    monkeypatch.setitem(app.config, "SMTP_URL", smtp_server.url)
-    return smtp_server
-
-
 def audited(session: Any, action: str) -> list[AuditEntry]:
     return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action)))
 
