@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
 
-from tests.attachments.planting import plant_attachments
+from tests.attachments.scenes import plant_attachments
 from tests.factories.accounts import make_user
 from tests.factories.base import put
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory

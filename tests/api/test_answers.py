@@ -11,8 +11,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.api.calling import HERE, ask, make_token, rows
-from tests.api.schemas import resolved, wrong
+from tests.api.calling import HERE, ask, make_token, resolved, rows, wrong
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageFile
 
-from tests.attachments.samples import PLACE, REFUSED, heic, packed, pdf, photo
+from tests.attachments.scenes import PLACE, REFUSED, heic, packed, pdf, photo
 from wss_cases.attachments.attachment import AttachmentKind
 from wss_cases.attachments.contents import LARGEST, content_of
 from wss_cases.foundation.errors import Refused

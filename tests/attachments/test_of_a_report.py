@@ -1,4 +1,4 @@
-"""Files on a report: attached, listed, opened with an audit row, removed with a trace, and nobody else's to see."""
+"""Files of a report: who attaches, sees and removes them, where none is taken, what seals one, what goes with it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,28 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from tests.attachments.samples import REFUSED, pdf, photo
-from tests.attachments.scenes import all_attachments, attach, make_scene
+from tests.attachments.scenes import REFUSED, all_attachments, attach, make_attachment, make_scene, pdf, photo
+from tests.factories.accounts import acting
+from tests.factories.incidents import IncidentPersonFactory, behavior_code
+from tests.factories.roster import StudentFactory
+from wss_cases.access.actor import SYSTEM, Invocation
+from wss_cases.attachments.attachment import SealedWhy, may_be_sexual
+from wss_cases.attachments.contents import content_of
+from wss_cases.attachments.handling import PURPOSE, add, keeps_record
+from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.keys import Keys, key_name, unseal_bytes
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.journal.models import AuditEntry
+from wss_cases.intake.review.acts import check_facts
+from wss_cases.journal import key_rotation as rotation
+from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
+from wss_cases.records.retention.deletion.erasure import erase_student
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 NOW = "2026-11-24 10:00"
 
@@ -124,3 +139,156 @@ def test_nothing_is_removed_under_a_hold(scene, client_as):
     answer = client_as(scene.dean).submit(f"/attachments/{one.id}/remove", {"why": "A mistake"})
     assert answer.status_code == 400 and "A hold keeps this record" in answer.get_data(as_text=True)
     assert all_attachments()[0].sealed_text is not None
+
+
+@pytest.fixture
+def filed(session, at):
+    at(NOW)
+    found = make_scene()
+    found.file = make_attachment("incident_id", found.incident.id, found.dean.id)
+    db.session.commit()
+    return found
+
+
+def beside(filed):
+    other = StudentFactory(school_id=filed.school.id)
+    IncidentPersonFactory(incident_id=filed.incident.id, student_id=other.id)
+    db.session.commit()
+    return other
+
+
+def erase(student_id):
+    with unit_of_work(SYSTEM, clock.now()) as uow:
+        uow.no_audit()
+        return erase_student(uow, student_id, permanent=False)
+
+
+def test_it_goes_with_a_report_of_nobody_else(filed):
+    assert erase(filed.student.id)["attachment"] == 1
+    assert all_attachments() == []
+
+
+def test_of_a_report_that_stays_for_another_student_the_content_goes(filed):
+    beside(filed)
+    assert erase(filed.student.id)["files"] == 1
+    [one] = all_attachments()
+    assert one.sealed_text is None and one.removed_why == "The record of a student was deleted."
+
+
+def test_a_hold_on_the_other_student_keeps_it(filed):
+    other = beside(filed)
+    hold = {"kind": HoldKind.LEGAL_HOLD, "reason": "A letter", "opened_at": clock.now()}
+    db.session.add(LegalHold(student_id=other.id, school_id=filed.school.id, **hold))
+    db.session.commit()
+    assert "files" not in erase(filed.student.id)
+    assert all_attachments()[0].sealed_text is not None
+
+
+def test_a_sealed_file_keeps_the_record(filed):
+    student_id = filed.student.id
+    assert not keeps_record(student_id)
+    filed.file.sealed_at, filed.file.sealed_why = clock.now(), SealedWhy.FLAGGED
+    db.session.commit()
+    assert keeps_record(student_id)
+
+
+def test_a_new_key_reaches_it_and_leaves_the_bytes_where_they_lie(filed, monkeypatch):
+    before = all_attachments()[0].sealed_text
+    [entry] = [one for one in SEALED if one[0] == "attachments"]
+    newer = Keys(("a newer key of the district, long enough", *setting("WSS_KEYS").masters))
+    monkeypatch.setattr(rotation, "setting", lambda _name: newer)
+    monkeypatch.setattr(rotation, "erase_deleted", lambda _names: True)
+    assert rotation.rotate([entry], clock.now())["attachments"] == {"resealed": 1, "already": 0, "unreadable": 0}
+    [one] = all_attachments()
+    alone = Keys(newer.masters[:1])
+    assert one.key_name == key_name(alone, PURPOSE) and one.sealed_text == before
+    assert unseal_bytes(alone, PURPOSE, one.sealed_text, one.sealed_key).startswith(b"%PDF")
+
+
+def set_sexual(scene, value="image"):
+    scene.incident.facts = {"sexual": value}
+    db.session.commit()
+
+
+def told():
+    rows = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "attachment.sealed"))
+    return {row.recipient_id for row in rows}
+
+
+@pytest.mark.parametrize("where", ["the report", "a person", "the behavior"])
+def test_no_file_is_taken_and_the_page_says_whom_to_call(scene, client_as, where):
+    form = client_as(scene.dean)
+    if where == "the report":
+        set_sexual(scene)
+    elif where == "a person":
+        scene.incident.people[0].facts = {"sexual": "contact"}
+    else:
+        scene.incident.people[0].behavior = behavior_code("sexual_words")
+    db.session.commit()
+    page = form.page(scene.address)
+    assert "Call the principal and the Title IX coordinator now." in page.text
+    call = Invocation(acting(scene.dean), clock.now())
+    with pytest.raises(Refused) as refusal:
+        add(call, "incident_id", scene.incident.id, [content_of("a.jpg", photo())], "")
+    assert refusal.value.field == "files"
+    assert all_attachments() == []
+
+
+def test_not_answered_and_nothing_sexual_take_files(scene, client_as):
+    for value in (None, "none"):
+        set_sexual(scene, value)
+        assert not may_be_sexual(scene.incident)
+        assert attach(client_as(scene.dean), scene.address, photo()).status_code == 303
+
+
+def test_what_is_there_when_the_facts_say_so_is_sealed_in_the_same_act(scene, client_as):
+    school = (scene.reporter, scene.dean, scene.administrator, scene.coordinator)
+    clients, must_know = [client_as(person) for person in school], {scene.administrator.id, scene.district.id}
+    attach(clients[0], scene.address, photo())
+    set_sexual(scene)
+    call = Invocation(acting(scene.dean), clock.now(), version=scene.incident.version)
+    check_facts(call, scene.incident.id, verified="yes")
+    [one] = all_attachments()
+    assert (one.sealed_why.value, one.sealed_at is not None, one.sealed_text is not None) == ("facts", True, True)
+    for client in clients:
+        for address in ("", "/file", "/remove", "/flag"):
+            assert client.get(f"/attachments/{one.id}{address}").status_code == 404
+        assert "Sealed" in client.page(scene.address).text
+    assert told() == must_know
+    assert "attachment.opened" not in set(db.session.scalars(select(AuditEntry.action)))
+    assert db.session.scalar(select(LegalDuty).where(LegalDuty.code == "title_ix_contact")) is not None
+
+
+def test_a_file_that_no_act_sealed_is_sealed_instead_of_opened(scene, client_as):
+    attach(client_as(scene.dean), scene.address, photo())
+    set_sexual(scene)
+    [one] = all_attachments()
+    assert "<img" not in client_as(scene.dean).get(f"/attachments/{one.id}").get_data(as_text=True)
+    assert client_as(scene.dean).get(f"/attachments/{one.id}/file").status_code == 404
+    [one] = all_attachments()
+    assert one.sealed_why.value == "facts" and told() == {scene.administrator.id, scene.district.id}
+
+
+def test_anyone_who_sees_a_file_may_have_it_sealed(scene, client_as):
+    attach(client_as(scene.reporter), scene.address, photo(), title="A phone")
+    [one] = all_attachments()
+    answer = client_as(scene.coordinator).submit(f"/attachments/{one.id}/flag", follow=True)
+    assert "The file is sealed." in answer.get_data(as_text=True)
+    [one] = all_attachments()
+    assert (one.sealed_why.value, one.sealed_by_id) == ("flagged", scene.coordinator.id)
+    assert client_as(scene.reporter).get(f"/attachments/{one.id}/file").status_code == 404
+    duty = db.session.scalars(select(LegalDuty).where(LegalDuty.code == "title_ix_contact")).one()
+    assert duty.raised_by_id == scene.coordinator.id
+    assert told() == {scene.administrator.id, scene.district.id}
+    for person in (scene.administrator, scene.district):
+        listed = client_as(person).page("/attachments/sealed").text
+        assert f"File {one.id}, {scene.school.name}" in listed and "A phone" not in listed
+
+
+def test_two_schools_sealed_files_are_apart(scene, client_as):
+    other = make_scene()
+    one = make_attachment("incident_id", other.incident.id, other.dean.id)
+    db.session.commit()
+    client_as(other.dean).submit(f"/attachments/{one.id}/flag")
+    assert "No file is sealed." in client_as(scene.administrator).page("/attachments/sealed").text
+    assert scene.administrator.id not in told()

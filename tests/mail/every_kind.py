@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from tests.access.world import plant
-from tests.attachments.planting import make_attachment
+from tests.attachments.scenes import make_attachment
 from tests.factories.accounts import UserFactory, make_user
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
@@ -112,8 +112,6 @@ WORDS = {
 
 @dataclass
 class World:
-    """A school with a person of each role, all reading one language."""
-
     locale: str
     school: Any = None
     people: dict[Role, UserAccount] = field(default_factory=dict)
@@ -136,12 +134,10 @@ class World:
         return row
 
     def due(self, on: date, **more: Any) -> Any:
-        """Add a follow-up of the coordinator's."""
         values = {"owner_id": self.people[Role.COORDINATOR].id, "case_id": self.case.id} | more
         return FollowUpFactory(school_id=self.school.id, due_on=on, title="x", **values)
 
     def incident(self, **more: Any) -> Any:
-        """Add a report by the reporter about the student."""
         reporter = self.people[Role.REPORTER].id
         return make_incident(self.school, [self.student], reporter_id=reporter, narrative="x", **more)
 
@@ -150,7 +146,6 @@ Make = Callable[[World], OutboxMessage]
 
 
 def make_world(locale: str = "en") -> World:
-    """Return the people and the records that the makers stand on."""
     world = World(locale, SchoolFactory())
     plant(world.school.id)
     for role in (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR):

@@ -21,8 +21,6 @@ CANARY = "Zephyrine Quillfeather"
 
 @dataclass
 class Scene:
-    """The people and records of one school."""
-
     school: School
     coordinator: UserAccount
     case: Case

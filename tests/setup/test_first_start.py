@@ -42,7 +42,6 @@ FIELDS = {
 
 @pytest.fixture
 def empty(database: Database, tmp_path: Path) -> Iterator[Flask]:
-    """An installation with a schema, in which nobody has an account."""
     app = make_app(database.url, tmp_path)
     with app.app_context():
         yield app
@@ -51,7 +50,6 @@ def empty(database: Database, tmp_path: Path) -> Iterator[Flask]:
 
 
 def run(app: Flask, *arguments: str) -> Any:
-    """Run `flask setup` with these arguments."""
     return app.test_cli_runner().invoke(args=["setup", *arguments])
 
 

@@ -146,7 +146,6 @@ def test_a_logo_is_drawn_anew_and_shown_once_the_setting_says_so(now: datetime, 
 
 
 def chunk(kind: bytes, data: bytes = b"") -> bytes:
-    """A part of a PNG."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 

@@ -1,29 +1,45 @@
-"""A setting changes from a day on; what was before stays, a wrong one is put right."""
+"""The settings of a district: each from a day on, with its page, its bounds and what it changes; name, zone, year."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from tests.factories.accounts import acting, make_user
+from tests.factories.accounts import RoleGrantFactory, UserFactory, acting, make_user
 from tests.factories.plans import SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
+from tests.support.pages.client import PageClient
+from tests.support.pages.crawl import look
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import Setting
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, TO_ADMINISTRATOR, TO_LEAD, levels_of
+from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.school_time import district, today_at
-from wss_cases.foundation.settings import forget
+from wss_cases.foundation.school_time import (
+    DISTRICT_NAME,
+    DISTRICT_TIME_ZONE,
+    day_words,
+    district,
+    district_day,
+    district_zone,
+    today_at,
+)
+from wss_cases.foundation.settings import KNOWN_DISTRICT, forget
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.rules import MAIL_OPENS
-from wss_cases.roster.directory.models import School
+from wss_cases.outcomes.counting.scope.rules import years_between
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
 from wss_cases.setup.settings.pages import set_setting, withdraw_setting
+from wss_cases.workday.calendar_import import years
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, STAGES, Weights
 from wss_cases.workday.digest.queries import mornings
 
@@ -38,7 +54,6 @@ def now(session: Any, at: Callable[..., datetime]) -> datetime:
 
 
 def text(answer: Any) -> str:
-    """What a page shows, with plain spaces."""
     return str(answer.get_data(as_text=True)).replace("\u202f", " ")
 
 
@@ -178,3 +193,128 @@ def test_tiers_are_offered_from_their_day_and_a_plan_keeps_its_own(now: Any, cli
     assert offered() == ["", "Tier 1", "Tier 2", "Tier 3"]
     at("2026-12-01 08:00")
     assert offered() == ["", "Core", "Intensive", "Tier 2"]
+
+
+PAGE = "/settings/year-start"
+ENTRY = BY_NAME["year-start"]
+
+
+def said(text: str, starts_on: date, now: datetime) -> None:
+    newest = db.session.scalar(select(func.max(Setting.id)).where(Setting.key == ENTRY.setting.key))
+    set_setting(Invocation(acting(make_user(Role.DISTRICT)), now), ENTRY, text, starts_on, newest)
+    forget()
+
+
+def test_years_that_have_begun_keep_their_days_and_no_day_is_lost_or_twice(now: datetime, at: Any) -> None:
+    said("07-01", date(2026, 11, 28), now)
+    assert school_year_bounds("2025-26") == (date(2025, 8, 1), date(2026, 7, 31))
+    assert school_year_bounds("2026-27") == (date(2026, 8, 1), date(2027, 6, 30))
+    assert school_year_bounds("2027-28") == (date(2027, 7, 1), date(2028, 6, 30))
+    said("08-15", date(2028, 7, 1), now)
+    said("09-30", date(2027, 7, 2), at("2027-07-02 08:00"))
+    assert school_year_bounds("2027-28") == (date(2027, 7, 1), date(2028, 8, 14)), "it has begun"
+    assert years_between("2026-27", "2028-29") == ["2026-27", "2027-28", "2028-29"]
+    day, before = date(2025, 1, 1), "2024-25"
+    while day < date(2030, 1, 1):
+        year = school_year(day)
+        first, last = school_year_bounds(year)
+        assert first <= day <= last and (year == before or day == first), day
+        day, before = day + timedelta(days=1), year
+
+
+def test_a_calendar_is_known_by_the_last_day_of_its_own_year(now: datetime) -> None:
+    said("07-01", date(2026, 11, 28), now)
+    day = date(2026, 8, 1)
+    while day <= date(2027, 6, 30):
+        db.session.add(CalendarDay(school_year=school_year(day), day=day, kind=DayKind.SCHOOL))
+        day += timedelta(days=1)
+    db.session.flush()
+    days = school_days(None)
+    assert days.knows(date(2027, 6, 1)) and not days.knows(date(2027, 7, 1))
+    assert days.last_of_year("2026-27") == date(2027, 6, 30)
+    assert [year for year, _label in years(date(2027, 5, 1))] == ["2027-28", "2026-27", "2025-26"]
+    assert [year for year, _label in years(date(2027, 7, 1))] == ["2027-28", "2028-29", "2026-27"]
+
+
+def test_what_no_first_day_can_be_is_refused(now: datetime, client_as: Any) -> None:
+    person = client_as(make_user(Role.DISTRICT))
+    for given, field, words in (
+        ({"month": "9", "day": "31"}, "day", "Enter a day of this month."),
+        ({"month": "8", "day": "0"}, "day", "Enter a day of this month."),
+        ({"month": "8", "day": "1"}, "", "It is already set that way on that day."),
+    ):
+        refused = person.submit(PAGE, given)
+        page = refused.get_data(as_text=True)
+        assert refused.status_code == 400 and words in page and (not field or f'href="#{field}"' in page)
+    assert db.session.scalar(select(func.count(Setting.id))) == 0
+    assert person.submit(PAGE, {"month": "8", "day": "15"}).status_code == 303
+    [row] = db.session.scalars(select(Setting))
+    assert (row.value, row.starts_on) == ("08-15", date(2026, 11, 28))
+
+
+ClientAs = Callable[[Any], PageClient]
+AT_NIGHT = "2026-11-24 01:00"
+YESTERDAY = date(2026, 11, 23)
+"""What the day is in Honolulu when it is one at night in Chicago."""
+
+
+@pytest.fixture
+def honolulu(session: Any, at: Callable[..., datetime]) -> datetime:
+    """A district of its own zone, at an instant at which Chicago is a day ahead."""
+    session.add_all(
+        [Setting(key=DISTRICT_NAME, value="Oahu <1>"), Setting(key=DISTRICT_TIME_ZONE, value="Pacific/Honolulu")]
+    )
+    session.flush()
+    session.info.pop(KNOWN_DISTRICT, None)
+    return at(AT_NIGHT)
+
+
+def administrator(ends_on: date | None = None) -> Any:
+    """A system administrator until the end of a day."""
+    user = UserFactory()
+    RoleGrantFactory(user_id=user.id, role=Role.SYSADMIN, ends_on=ends_on)
+    return user
+
+
+@pytest.mark.both_databases
+def test_days_are_the_districts_in_python_and_in_sql(honolulu: datetime, session: Any) -> None:
+    assert district_zone() == "Pacific/Honolulu"
+    assert today_at(None, honolulu) == session.scalar(select(district_day(honolulu))) == YESTERDAY
+    assert day_words(YESTERDAY) == "Mon, Nov 23"
+
+
+def test_a_role_ends_with_the_districts_day(
+    honolulu: datetime, client_as: ClientAs, at: Callable[..., datetime]
+) -> None:
+    client = client_as(administrator(ends_on=YESTERDAY))
+    assert client.get("/people").status_code == 200
+    at("2026-11-24 04:30")
+    assert client.get("/people").status_code == 404
+
+
+def test_a_new_school_has_the_districts_zone(honolulu: datetime, session: Any) -> None:
+    session.add(School(sourced_id="s1", name="Diamond Head", code="DHS"))
+    session.flush()
+    assert session.scalar(select(School.time_zone).where(School.code == "DHS")) == "Pacific/Honolulu"
+
+
+def test_every_page_knows_it_without_a_further_statement(app: Flask, session: Any, client_as: ClientAs) -> None:
+    client = client_as(administrator())
+    client.get("/people")  # the first page of a process compares the schema too
+    before = look(app, client, "/people")
+    session.add_all(
+        [Setting(key=DISTRICT_NAME, value="Oahu"), Setting(key=DISTRICT_TIME_ZONE, value="Pacific/Honolulu")]
+    )
+    session.flush()
+    after = look(app, client, "/people")
+    asked = [[one for one in visit.statements if one.startswith("SELECT")] for visit in (before, after)]
+    assert len(asked[0]) == len(asked[1])
+    assert ["user_session" in one for one in asked[1] if "FROM setting" in one] == [True]
+    words = after.response.data.decode()
+    assert "Oahu" in words and "Oahu" not in before.response.data.decode()
+
+
+def test_the_sign_in_page_bears_the_districts_name(honolulu: datetime, client: PageClient) -> None:
+    page = client.page("/sign-in")
+    assert page.find_all("title")[0].text.strip().endswith("Oahu <1>")
+    assert page.find_all("header")[0].text.strip().startswith("Oahu <1>")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.making import World, make_incident, make_user, make_world
+from tests.cases.making import World, make_incident, make_user
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
 from wss_cases.access.actor import Role
@@ -16,12 +16,6 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
 
 LINE = "Rosa Ruiz · Mother · 312-555-0101 · Spanish"
-
-
-@pytest.fixture
-def world(session: Any, at: Any) -> World:
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 def twin(world: World, given: str, number: str = "4711") -> Any:

@@ -47,7 +47,6 @@ def world(session: Any, at: At) -> World:
 
 
 def made(world: World, now: datetime, event: str = "agreement_made") -> list[FollowUp]:
-    """What the templates make of an event today."""
     with unit_of_work(SYSTEM, now) as uow:
         rows = make_for_event(
             uow, event, school_id=world.school.id, owner_id=world.coordinator.id, from_day=now.date(),

@@ -44,7 +44,6 @@ class Place:
     cases: dict[str, Any] = field(default_factory=dict)
 
     def join(self, part: str, role: Role) -> UserAccount:
-        """Add a person."""
         person = make_user(role, self.school)
         self.people[part], self.ids[part] = person, person.id
         return person
@@ -68,7 +67,6 @@ class Place:
         return FollowUpFactory(school_id=self.school.id, due_on=on, **values)
 
     def cover(self, away: str, stands_in: str, first: date, last: date, made_at: datetime = MADE) -> Cover:
-        """Let somebody stand in for another."""
         row = Cover(
             school_id=self.school.id, user_id=self.ids[away], cover_id=self.ids[stands_in],
             starts_on=first, ends_on=last, made_at=made_at, note="",
@@ -78,12 +76,10 @@ class Place:
         return row
 
     def choose(self, who: str, style: MailStyle = MailStyle.DIGEST, weekly: bool = True) -> None:
-        """Let somebody choose their mails."""
         db.session.add(MailChoice(user_id=self.ids[who], style=style, weekly=weekly))
         db.session.commit()
 
     def fail(self, who: str, since: datetime = MADE) -> None:
-        """Let mail to somebody fail."""
         person = self.people[who]
         trouble = {"address": person.email, "kind": TroubleKind.BOUNCED, "status": "5.1.1", "since": since}
         db.session.add(MailTrouble(user_id=person.id, **trouble))
@@ -103,7 +99,6 @@ class Place:
 
 
 def make_place() -> Place:
-    """Return a school in Chicago with its people."""
     place = Place(SchoolFactory(), {})
     for part, role in PARTS.items():
         place.join(part, role)

@@ -37,7 +37,6 @@ REPORTS = ROOT / "tests" / "data" / "bounces"
 
 @pytest.fixture
 def here(session: Any, at: At) -> Scene:
-    """A coordinator with a single mail and a digest waiting."""
     made = scene()
     made.due()
     assert sweep(at("2026-11-24 10:00"))["queued"] == 2

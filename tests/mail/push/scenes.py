@@ -41,7 +41,6 @@ class Scene:
         self.dean = make_user(Role.DEAN, self.school)
 
     def by(self, user: Any) -> Invocation:
-        """A call of somebody, now."""
         return Invocation(acting(user), clock.now())
 
     def session_of(self, user: Any) -> int:
@@ -73,18 +72,15 @@ class Scene:
 
 
 def devices() -> list[PushDevice]:
-    """Every device, in order."""
     db.session.expire_all()
     return list(db.session.scalars(select(PushDevice).order_by(PushDevice.id)))
 
 
 def deliveries() -> list[PushDelivery]:
-    """Every message to a device, in order."""
     db.session.expire_all()
     return list(db.session.scalars(select(PushDelivery).order_by(PushDelivery.id)))
 
 
 def read(browser: Subscriber, pushed: Pushed) -> dict[str, Any]:
-    """What a browser reads of a message."""
     found: dict[str, Any] = json.loads(browser.read(pushed.body))
     return found

@@ -33,7 +33,6 @@ BROWSER = Subscriber("https://fcm.googleapis.com/fcm/send/abc")
 
 
 def text(answer: Any) -> str:
-    """What a page shows."""
     return str(answer.get_data(as_text=True))
 
 
@@ -43,7 +42,6 @@ def turned_on(person: Any, browser: Subscriber) -> str:
 
 
 def post(person: Any, address: str, **fields: str) -> Any:
-    """Post what no form of a page would send."""
     return person.post(address, data={"csrf_token": person.csrf_token("/account"), **fields})
 
 

@@ -4,6 +4,7 @@ use, and nothing goes to a device that was signed out, lost or turned off."""
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests.factories.accounts import acting, make_user
+from tests.mail.every_kind import MAKERS, make_world, plant_canaries
 from tests.mail.push.scenes import CANARY, Scene, deliveries, devices, read
 from tests.support.servers.push_service import Subscriber, data_of
 from wss_cases.access.actor import SYSTEM, Role
@@ -24,11 +26,12 @@ from wss_cases.cli.doctor import examine
 from wss_cases.foundation import clock, operations
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys import load_push_keys
+from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import pages
 from wss_cases.mail.monitoring import pause
 from wss_cases.mail.push.pages import turn_off
-from wss_cases.mail.push.rules import PushDelivery, PushDevice, Subscription, subscription_of
+from wss_cases.mail.push.rules import PushDelivery, PushDevice, Subscription, push_kinds, subscription_of
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.pages import raise_by_hand
@@ -287,3 +290,32 @@ def test_a_device_of_an_older_key_is_signed_for_by_it_until_that_is_taken_away(
     here.danger()
     assert deliver_push(at(NOON)) == NOTHING | {"failed": 1}
     assert devices() == []
+
+
+PUSHED = {
+    *("incident.danger", "incident.alarm", "circle_request.danger", "care.opened", "care.unopened"),
+    *("duty.clock_ends", "duty.clock_over"),
+    *("police.asked", "police.second", "police.seconding", "police.call_soon", "police.call_late"),
+}
+NUMBERS_TO_CALL = {"911", "988"}
+PATH = re.compile(r"/(incidents|circle-requests|care|duties|police-reviews)/\d+")
+
+
+@ANY
+def test_no_kind_says_more_than_its_words_and_a_path(here: Scene, at: Callable[..., datetime]) -> None:
+    assert set(push_kinds()) == PUSHED
+    now, world = at("2026-11-24 10:00"), make_world("en")
+    made = {kind: MAKERS[kind](world) for kind in sorted(PUSHED)}
+    plant_canaries()
+    people = {message.recipient_id: db.session.get_one(UserAccount, message.recipient_id) for message in made.values()}
+    phones = {str(number): here.device(person) for number, person in people.items()}
+    assert deliver_push(now) == {"sent": len(made), "retry": 0, "failed": 0}
+    said = [read(phones[got.path.rpartition("/")[2].partition("-")[0]], got) for got in here.service.got]
+    words = {kind: kind_of(kind) for kind in made}
+    assert {one["title"] for one in said} == {str(kind.push.title) for kind in words.values() if kind and kind.push}
+    for one in said:
+        assert set(one) == {"title", "body", "link", "tag"}
+        assert PATH.fullmatch(one["link"]), one
+        assert CANARY.lower() not in str(one).lower()
+        assert set(re.findall(r"\d+", one["title"] + one["body"])) <= NUMBERS_TO_CALL
+        assert len(one["title"]) <= 60 and len(one["body"]) <= 100, "a phone cuts what is longer"

@@ -36,12 +36,10 @@ class Scene:
 
     @property
     def hook(self) -> Webhook:
-        """The webhook as it is now."""
         db.session.expire_all()
         return db.session.get_one(Webhook, self.hook_id)
 
     def by(self, user: Any) -> Invocation:
-        """A call of somebody, now."""
         return Invocation(acting(user), clock.now())
 
     def report(self, *, danger: bool = False, **facts: Any) -> Incident:
@@ -54,7 +52,6 @@ class Scene:
         return incident
 
     def duty(self, incident: Incident, code: str = "clear_and_present_danger") -> int:
-        """Raise a legal duty by hand."""
         given = {"because": f"{CANARY} said so.", "aware_at": clock.now()}
         if code == MANDATED_CODE:
             return raise_own(self.by(self.dean), incident.id, **given)
@@ -71,6 +68,5 @@ def scene(url: str, events: Any = tuple(CHOSEN)) -> Scene:
 
 
 def deliveries() -> list[WebhookDelivery]:
-    """Every event that was queued, in order."""
     db.session.expire_all()
     return list(db.session.scalars(select(WebhookDelivery).order_by(WebhookDelivery.id)))

@@ -22,7 +22,6 @@ SOUND = {"name": "Pager", "url": "https://hooks.example/in?token=Quill", "events
 
 
 def text(answer: Any) -> str:
-    """What a page shows."""
     return str(answer.get_data(as_text=True))
 
 

@@ -13,7 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
 from tests.plans.making import NOW, Planning, make_plan
-from tests.workday.feed.making import events, made_address
+from tests.workday.feed.test_contents import events, made_address
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups import making
 from wss_cases.followups.core.models import FollowUp, FollowUpState

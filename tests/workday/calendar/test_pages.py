@@ -15,7 +15,7 @@ from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from tests.factories.roster import SchoolFactory, make_calendar
+from tests.factories.roster import make_calendar
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Invocation, Role
@@ -59,7 +59,6 @@ class Day:
 
     @property
     def address(self) -> str:
-        """The page of the day."""
         return f"/school-calendar/schools/{self.world.school.id}/2026-11-24"
 
     def declare(self, values: dict[str, str] | None = None, address: str = "", **more: Any) -> Any:
@@ -77,7 +76,6 @@ class Day:
 
 
 def forms_of(response: Any) -> list[Form]:
-    """The forms of an answer."""
     return forms(parse(response.get_data(as_text=True)))
 
 
@@ -105,7 +103,6 @@ def day(session: Any, at: At, client_as: Any) -> Day:
 
 
 def told(case_id: int) -> list[str]:
-    """The newest sentences of a case."""
     return [sentence(entry) for entry in case_history(case_id)]
 
 
@@ -257,22 +254,6 @@ def test_past_days_and_days_far_off_are_not_declared(day: Day) -> None:
         assert day.client.get(f"{base}/{text}").status_code == 404
     assert day.client.get(f"{base}?of=9999-12").status_code == 200
     assert day.client.get(f"{base}?of=x").status_code == 200
-
-
-def test_another_school_is_not_there_and_nobody_else_may(day: Day, client_as: Any) -> None:
-    foreign = SchoolFactory()
-    for page in ("", "/2026-11-24", "/2026-11-24/take-back", "/2026-11-24/moved"):
-        assert day.client.get(f"/school-calendar/schools/{foreign.id}{page}").status_code == 404
-        assert day.client.get(f"/school-calendar/district{page}").status_code == 404
-    assert day.client.get("/school-calendar/schools/99999").status_code == 404
-    for role in (Role.DEAN, Role.COORDINATOR, Role.REPORTER, Role.SYSADMIN):
-        assert client_as(make_user(role, day.world.school)).get(day.address).status_code == 404
-    token = day.client.csrf_token(day.address)
-    posted = day.client.post(
-        f"/school-calendar/schools/{foreign.id}/2026-11-24", data=SNOW | {"confirmed": "1", "csrf_token": token}
-    )
-    assert posted.status_code == 404
-    assert day_at(foreign.id, TODAY).is_open
 
 
 def test_the_same_form_twice_declares_once(day: Day) -> None:

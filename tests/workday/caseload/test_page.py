@@ -103,12 +103,6 @@ def test_weights_are_settings():
     assert (weights.families["circle"], weights.stages["intake"], weights.stages["preparing"]) == (5, 1, 3)
 
 
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
 @pytest.mark.both_databases
 def test_each_lead_sees_their_own_and_the_sums_agree_with_the_cases(world):
     other = make_user(world.school)

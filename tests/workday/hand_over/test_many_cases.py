@@ -33,12 +33,6 @@ from wss_cases.workday.sweep import sweep
 FIRST, LAST = TODAY, TODAY + timedelta(days=7)
 
 
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
 def mails(kind):
     db.session.expire_all()
     return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)))

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
-from tests.cases.making import actor_for, make_user, make_world
+from tests.cases.making import actor_for, make_user
 from tests.factories.base import one_commit
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
@@ -36,12 +35,6 @@ from wss_cases.workday.my_day.queries import MOST_DUE, my_day
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture
-def world(session: Any, at: Callable[..., datetime]) -> Any:
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 def due(world: Any, on: date, **more: Any) -> Any:

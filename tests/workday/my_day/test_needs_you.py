@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from tests.cases.making import make_incident, make_user, make_world
 from tests.factories.followups import FollowUpFactory
@@ -19,12 +16,6 @@ from wss_cases.safeguards.police.review.models import NotificationGround, Police
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture
-def world(session: Any, at: Callable[..., datetime]) -> Any:
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 def report(world: Any, state: IncidentState, **more: Any) -> Any:

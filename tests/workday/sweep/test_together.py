@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.followups.reminders.making import make_place
-from tests.mail.delivery.revocations import MORNING, NIGHT, cases
+from tests.mail.delivery.test_revocation import MORNING, NIGHT, cases
 from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from wss_cases.foundation.db import Base, db

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
-from tests.cases.making import World, make_incident, make_user, make_world
+from tests.cases.making import World, make_incident, make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
@@ -20,12 +19,6 @@ from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.routing.engine.vocabulary import Kind
 
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture
-def world(session: Any, at: Any) -> World:
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 def about(world: World, kind: str, person: int = 0, **more: Any) -> Any:

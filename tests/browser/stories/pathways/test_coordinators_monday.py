@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.attachments.samples import photo
+from tests.attachments.scenes import photo
 from tests.browser.practice.rows import CIRCLE, FIND, VISIT, Note
 from tests.browser.stories.steps import circle as steps
 from tests.browser.stories.steps.finding import find

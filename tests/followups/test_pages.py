@@ -1,27 +1,133 @@
-"""The list of open follow-ups: page after page, one's own or the school's, nothing lost between."""
+"""Follow-ups on screen: closing, moving, the list page after page, and My day one tap away."""
+
+from __future__ import annotations
 
 import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.cases.making import make_incident, make_world
 from tests.factories.accounts import make_user
+from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentFactory
-from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.roster import SchoolFactory, StudentFactory, make_calendar
+from tests.mail.making import scene
 from tests.support.pages.client import PageClient
 from tests.support.pages.tables import heads_of, list_of, rows_of
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.presenters import due_words
 from wss_cases.followups.pages.open_list import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
+
+At = Callable[..., datetime]
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("due", "words", "state"),
+    [
+        (date(2026, 11, 19), "Overdue by 3 school days", "overdue"),
+        (date(2026, 11, 23), "Overdue by 1 school day", "overdue"),
+        (TODAY, "Due today", "today"),
+        (date(2026, 11, 25), "Due tomorrow (Wed)", "soon"),
+        (date(2026, 11, 30), "Due Mon, Nov 30", "soon"),
+        (date(2026, 12, 16), "Due in 14 school days (Wed, Dec 16)", "later"),
+    ],
+)
+def test_dates_in_words(session: Any, due: date, words: str, state: str) -> None:
+    closed = {date(2026, 11, 26): DayKind.CLOSED, date(2026, 11, 27): DayKind.CLOSED}
+    found = due_words(due, TODAY, SchoolDays(closed))
+    assert (found.words, found.state) == (words, state)
+
+
+def test_whom_lateness_reaches_reads_the_same_count_twice(session: Any, at: At, client_as: Any) -> None:
+    """Days of summer that a sweep no longer knows counted as school days in one of the two."""
+    at("2026-11-24 10:00")
+    here = scene()
+    summer = [date(2026, 6, 15) + timedelta(days=number) for number in range(40)]
+    make_calendar(summer[0], summer[-1], closed=summer, school_id=here.school.id)
+    row = here.due(date(2026, 1, 5), owner_id=make_user(Role.DEAN, here.school).id)
+    page = client_as(here.coordinator).page(f"/follow-ups/{row.id}").text
+    [above] = re.findall(r"Overdue by (\d+) school days", page)
+    assert re.findall(r"Overdue for (\d+) school days;", page) == [above]
+
+
+def test_closing_needs_an_outcome_and_where_it_says_little_a_sentence(session: Any, at: At, client_as: Any) -> None:
+    at("2026-11-24 10:00")
+    here = scene()
+    row = here.due()
+    client = client_as(here.coordinator)
+    address = f"/follow-ups/{row.id}"
+    refused = client.submit(address, {"note": "Called twice"})
+    assert refused.status_code == 400
+    assert "Choose how it went." in refused.get_data(as_text=True)
+    assert "Called twice" in refused.get_data(as_text=True)
+    assert client.submit(address, {"outcome": "not_reached"}).status_code == 400
+    assert client.submit(address, {"outcome": "reached"}).status_code == 400
+    assert client.submit(address, {"outcome": "reached", "manner": "phone"}).status_code == 303
+    assert fresh(row).evidence == {"manner": "phone", "on": "2026-11-24", "attempts": 1}
+    assert "Phone call" in client.page(address).text
+    assert fresh(row).state is FollowUpState.DONE
+    assert (fresh(row).outcome, fresh(row).closed_on) == ("reached", TODAY)
+
+
+def test_moving_takes_a_school_day_and_a_reason(session: Any, at: At, client_as: Any) -> None:
+    at("2026-11-24 10:00")
+    here = scene()
+    row = here.due()
+    client = client_as(here.coordinator)
+    address = f"/follow-ups/{row.id}/move"
+    assert client.submit(address, {"due_on": "2026-11-28", "reason": "asked"}).status_code == 400
+    assert client.submit(address, {"due_on": "2026-11-30"}).status_code == 400
+    assert client.submit(address, {"due_on": "2026-11-30", "reason": "asked"}).status_code == 303
+    assert (fresh(row).due_on, fresh(row).original_due_on) == (date(2026, 11, 30), TODAY)
+
+
+def test_handing_on_cancelling_and_adding(session: Any, at: At, client_as: Any) -> None:
+    at("2026-11-24 10:00")
+    here = scene()
+    dean = make_user(Role.DEAN, here.school)
+    row, other = here.due(), here.due()
+    client = client_as(here.coordinator)
+    assert client.submit(f"/follow-ups/{row.id}/hand-on", {"owner": str(dean.id)}).status_code == 303
+    assert fresh(row).owner_id == dean.id
+    assert client.submit(f"/follow-ups/{other.id}/cancel", {"reason": " "}).status_code == 400
+    assert client.submit(f"/follow-ups/{other.id}/cancel", {"reason": "Moved away"}).status_code == 303
+    assert fresh(other).state is FollowUpState.CANCELLED
+    added = client.submit(f"/cases/{here.case.id}/follow-ups/new", {"title": "Ask the coach", "due_on": "2026-11-30"})
+    assert added.status_code == 303
+    assert "Ask the coach" in client.page("/follow-ups").text
+
+
+def test_my_day_shows_what_is_due_with_its_act(session: Any, at: At, client_as: Any) -> None:
+    at("2026-11-24 10:00")
+    here = scene()
+    here.due(date(2026, 11, 20), title="Look into it")
+    here.due(title="")
+    here.due(date(2026, 12, 9), title="Much later")
+    page = client_as(here.coordinator).page("/my-day").text
+    assert "1 overdue, 1 due today" in page
+    assert "Overdue by 2 school days" in page
+    assert "First contact with the person harmed" in page
+    assert "Much later" not in page
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.DEAN, Role.ADMINISTRATOR])
+def test_an_empty_day_says_so(session: Any, at: At, client_as: Any, role: Role) -> None:
+    at("2026-11-24 18:30")
+    page = client_as(make_user(role, scene().school)).page("/my-day").text
+    assert "Good evening" in page
+    assert "Nothing is due" in page
 
 
 def test_every_own_follow_up_is_on_one_of_the_pages(session: Any, client_as: Callable[[Any], PageClient]) -> None:
@@ -60,7 +166,6 @@ def test_a_damaged_place_in_the_list_shows_the_first_page(session: Any, client_a
 
 
 def filled(world: Any, count: int) -> list[Any]:
-    """Make open follow-ups that name somebody or nobody, of many days, titles, kinds and owners."""
     other = make_user(Role.DEAN, world.school, name="Robin Vale")
     report = make_incident(world.school, *((student, PersonRole.HARMED) for student in world.students))
     made = []
@@ -80,12 +185,6 @@ def filled(world: Any, count: int) -> list[Any]:
             )
         )
     return made
-
-
-@pytest.fixture
-def world(session: Any, at: Callable[..., Any]) -> Any:
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 @pytest.mark.both_databases
