@@ -160,18 +160,6 @@ def _bare(value: object) -> str:
 PAGE = 200
 
 
-@dataclass(frozen=True)
-class TroubleRow:
-    """A person whom email does not reach, and how many emails to them failed."""
-
-    user_id: int
-    name: str
-    address: str
-    status: str
-    since: datetime
-    failed: int
-
-
 def looked_after_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Accounts whose email the actor may look after: all for a system administrator, otherwise those of their own
     school."""
@@ -190,18 +178,18 @@ def _visible_to(statement: Select[Any], actor: Actor, now: datetime) -> Select[A
     return mine.where(UserAccount.email == MailTrouble.address, looked_after_by(actor, now))
 
 
-def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
-    """People whom email does not reach and whose accounts the actor looks after, by name."""
+def troubles(actor: Actor, now: datetime) -> list[Any]:
+    """People whom email does not reach and whose accounts the actor looks after, by name; `failed` counts emails."""
     failed = (
         select(func.count())
         .where(OutboxMessage.recipient_id == UserAccount.id, OutboxMessage.state == OutboxState.FAILED)
         .where(OutboxMessage.carried_by_id.is_(None))
         .scalar_subquery()
     )
-    columns = select(UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed)
+    columns = select(UserAccount.id, UserAccount.name, MailTrouble.address, MailTrouble.status, MailTrouble.since)
+    columns = columns.add_columns(failed.label("failed"))
     statement = _visible_to(columns.select_from(MailTrouble), actor, now)
-    rows = db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE))
-    return [TroubleRow(*row) for row in rows]
+    return list(db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE)))
 
 
 def trouble_count(actor: Actor, now: datetime) -> int:
@@ -382,12 +370,12 @@ def count_words(number: int) -> str:
     )
 
 
-def row_words(row: TroubleRow) -> dict[str, Any]:
+def row_words(row: Any) -> dict[str, Any]:
     means, helps = reason(row.status)
     since = day_words(local_date(row.since, district_zone()))
     failed = ngettext("%(num)d email failed", "%(num)d emails failed", row.failed)
     return {
-        "user_id": row.user_id,
+        "user_id": row.id,
         "name": row.name,
         "meta": " · ".join([row.address, _("since %(when)s", when=since), *([failed] if row.failed else [])]),
         "why": f"{means} {helps}",

@@ -1,7 +1,6 @@
 """What meets today, as cards of My day: when, where, who keeps it, the plan, and the act that is next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,39 +23,6 @@ from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.routing.engine.vocabulary import Kind
-
-
-@dataclass(frozen=True)
-class CircleToday:
-    """A meeting of today that the person keeps, or that belongs to a case they lead; `of_team`: they see its case."""
-
-    id: int
-    starts_at: datetime
-    time_zone: str
-    room: str
-    kind: str
-    reference: str
-    keeper_id: int
-    keeper: str
-    happened: bool | None
-    case_id: int
-    pathway_id: int
-    what: MeetingKind
-    plan_id: int | None
-    of_team: bool
-
-
-@dataclass(frozen=True)
-class ReentryToday:
-    """A re-entry meeting of today, of a return that the person owns or whose case they lead."""
-
-    starts_at: datetime
-    time_zone: str
-    room: str
-    reference: str
-    held: bool
-    case_id: int
-    pathway_id: int
 
 
 def may_meet(actor: Actor) -> Select[Any]:
@@ -97,15 +63,18 @@ def meet_between(now: datetime, zones: Mapping[int, str]) -> dict[str, datetime]
     return {"day_begins": min(bounds, default=now), "day_ends": max(bounds, default=now)}
 
 
-def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
-    """Return the circles of today that the actor keeps or leads the case of; `zones` names each own school's."""
+def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[Any]:
+    """The circles of today that the actor keeps or leads the case of; `zones` names each own school's.
+
+    `of_team`: the actor sees the circle's case; `what` is the kind of the meeting, `kind` that of its pathway.
+    """
     meeting = CircleMeeting
     team = meeting.pathway_id.in_(pathways_visible(select(Pathway.id), actor))
     leads = meeting.pathway_id.in_(led_visible_to(select(Pathway.id), actor, today_at(None, now)))
     statement = (
         select(meeting.id, meeting.starts_at, School.time_zone, meeting.room, Pathway.kind, Case.reference)
-        .add_columns(meeting.keeper_id, UserAccount.name, meeting.happened, Case.id, Pathway.id, meeting.kind)
-        .add_columns(CirclePlan.id, team)
+        .add_columns(meeting.keeper_id, UserAccount.name.label("keeper"), meeting.happened, meeting.kind.label("what"))
+        .add_columns(meeting.case_id, meeting.pathway_id, CirclePlan.id.label("plan_id"), team.label("of_team"))
         .outerjoin(CirclePlan, CirclePlan.pathway_id == meeting.pathway_id)
         .join(Pathway, Pathway.id == meeting.pathway_id)
         .join(Case, Case.id == meeting.case_id)
@@ -116,15 +85,18 @@ def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list
             _today(meeting.starts_at, now, zones),
         )
     )
-    return [CircleToday(*row) for row in db.session.execute(statement.order_by(meeting.starts_at))]
+    return list(db.session.execute(statement.order_by(meeting.starts_at)))
 
 
-def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[ReentryToday]:
+def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[Any]:
     plan = ReengagementPlan
-    columns = (plan.meeting_at, School.time_zone, plan.meeting_place, Case.reference, plan.meeting_held_on.is_not(None))
-    of_today = _reentries(select(*columns, Case.id, Pathway.id), actor).join(School, School.id == plan.school_id)
+    columns = select(
+        plan.meeting_at.label("starts_at"), School.time_zone, plan.meeting_place.label("room"), Case.reference,
+        plan.meeting_held_on.is_not(None).label("held"), plan.case_id, plan.pathway_id,
+    )  # fmt: skip
+    of_today = _reentries(columns, actor).join(School, School.id == plan.school_id)
     statement = of_today.where(_today(plan.meeting_at, now, zones)).order_by(plan.meeting_at)
-    return [ReentryToday(*row) for row in db.session.execute(statement)]
+    return list(db.session.execute(statement))
 
 
 def _today(column: Any, now: datetime, zones: Mapping[int, str]) -> ColumnElement[bool]:
@@ -140,7 +112,7 @@ def _bounds(now: datetime, zone: str) -> tuple[datetime, datetime]:
     return at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
 
 
-def circle_card(meeting: CircleToday, actor: Actor, now: datetime, students: Sequence[str]) -> dict[str, Any]:
+def circle_card(meeting: Any, actor: Actor, now: datetime, students: Sequence[str]) -> dict[str, Any]:
     kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
     if meeting.what is MeetingKind.COMPLETION:
         kind = _("Agreement completion meeting")
@@ -158,7 +130,7 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime, students: Seq
     return card
 
 
-def _led_card(meeting: CircleToday, kind: str, now: datetime) -> dict[str, Any]:
+def _led_card(meeting: Any, kind: str, now: datetime) -> dict[str, Any]:
     href, words = url_for("keeping.circle", pathway_id=meeting.pathway_id), _("Open the circle’s page")
     if meeting.happened is None and meeting.starts_at <= now:
         href, words = url_for("keeping.answer", pathway_id=meeting.pathway_id), _("Did it take place?")
@@ -181,7 +153,7 @@ def planned_card(plan: CirclePlan, start: datetime) -> dict[str, Any]:
     }
 
 
-def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
+def reentry_card(meeting: Any, now: datetime) -> dict[str, Any]:
     of: dict[str, Any] = {"case_id": meeting.case_id, "pathway_id": meeting.pathway_id}
     what, href, words = _("Re-entry meeting"), url_for("pathways.pathway", **of), _("Prepare the meeting")
     if meeting.held:
@@ -191,7 +163,7 @@ def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
     return _card(meeting, what, href, words)
 
 
-def _card(meeting: CircleToday | ReentryToday, what: str, href: str, words: str, keeper: str = "") -> dict[str, Any]:
+def _card(meeting: Any, what: str, href: str, words: str, keeper: str = "") -> dict[str, Any]:
     return {
         "at": meeting.starts_at,
         "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {what}",

@@ -47,15 +47,7 @@ from wss_cases.safeguards.police.review.queries import (
 )
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 from wss_cases.training.requirements.models import asked_counted, behind, own_due
-from wss_cases.workday.my_day.meetings import (
-    CircleToday,
-    ReentryToday,
-    circles_today,
-    may_meet,
-    may_reenter,
-    meet_between,
-    reentries_today,
-)
+from wss_cases.workday.my_day.meetings import circles_today, may_meet, may_reenter, meet_between, reentries_today
 from wss_cases.workday.my_day.rules import COMING, OVERDUE, SNOOZED, TODAY, Calendars, Item, due_items
 
 BESIDE = ("mentored", "periods", "returns", "reentries", "circles", "planned", "trouble", "given", "done")
@@ -286,7 +278,7 @@ class MyDay:
     due_today: list[Item]
     coming: list[Item]
     snoozed: list[Item]
-    circles: list[CircleToday]
+    circles: list[Any]
     waiting: Waiting
     caseload: dict[CaseState, int]
     stuck: int
@@ -300,7 +292,7 @@ class Around:
     """What the page shows besides, and no mail: re-entry meetings and planned community circles of today, and what was
     given to others."""
 
-    reentries: list[ReentryToday]
+    reentries: list[Any]
     planned: Sequence[CirclePlan]
     given: list[Item]
     given_count: int
