@@ -215,11 +215,11 @@ from wss_cases.surveys import people as surveys_people
 from wss_cases.surveys import rounds as surveys_rounds
 from wss_cases.training import own as training_own
 from wss_cases.training import school as training_school
+from wss_cases.training import sessions as training_sessions
 from wss_cases.training import topics as training_topics
 from wss_cases.training.importing import pages as training_importing
 from wss_cases.training.records import pages as training_records
 from wss_cases.training.requirements import pages as training_requirements
-from wss_cases.training.sessions import pages as training_sessions
 from wss_cases.web import audit_log as web_audit_log
 from wss_cases.web import installable as web_installable
 from wss_cases.web import pages as web

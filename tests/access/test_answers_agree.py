@@ -112,7 +112,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
     "training.importing.models.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
-    "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
+    "training.sessions.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
     "plans.plan.paper.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),

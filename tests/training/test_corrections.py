@@ -17,18 +17,27 @@ from wss_cases.foundation.forms import filled_from
 from wss_cases.journal.models import AuditEntry
 from wss_cases.training.records.models import TrainingRecord, TrainingSession, records_of
 from wss_cases.training.records.pages import end_training, take_back, total_minutes
-from wss_cases.training.sessions.actions import BACK, Planned, add_session, change_session, sign_in
-from wss_cases.training.sessions.pages import TakeOffForm, take_off
+from wss_cases.training.sessions import BACK, SessionForm, TakeOffForm, add_session, change_session, sign_in, take_off
 
-BIAS = Planned("bias", TODAY, 120, "Peace Center")
+BIAS = {"topic": "bias", "held_on": TODAY, "hours": "2", "provider": "Peace Center"}
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def held(scene: Scene, *people: Any) -> int:
+def add(scene: Scene, **answers: Any) -> int:
+    """Add a session of the school."""
+    return add_session(scene.call(scene.head), scene.school.id, filled_from(SessionForm, None, BIAS | answers))
+
+
+def held(scene: Scene, *people: Any, **answers: Any) -> int:
     """Add a session at which these people were."""
-    number = add_session(scene.call(scene.head), scene.school.id, BIAS)
-    sign_in(scene.call(scene.head), number, scene.school.id, [one.id for one in people])
+    number = add(scene, **answers)
+    sign_in(scene.call(scene.head), number, people=[str(one.id) for one in people])
     return number
+
+
+def change(scene: Scene, user: Any, number: int, **answers: Any) -> None:
+    """Put a session right; what is not named stays as BIAS has it."""
+    change_session(scene.call(user), number, **(BIAS | {"school": str(scene.school.id)} | answers))
 
 
 def test_a_session_is_put_right_with_everything_on_record_and_says_what_it_was(scene: Scene, client_as: Any) -> None:
@@ -56,21 +65,18 @@ def test_a_session_is_put_right_with_everything_on_record_and_says_what_it_was(s
         ("held_on", {"held_on": date(2099, 1, 1)}),
         ("held_on", {"held_on": date(2019, 1, 1)}),
         ("topic", {"topic": "juggling"}),
-        ("hours", {"minutes": 0}),
+        ("hours", {"hours": "0"}),
     ],
 )
 def test_what_no_session_was_is_refused_beside_its_field(scene: Scene, field: str, values: dict[str, Any]) -> None:
     number = held(scene, scene.teacher)
     with pytest.raises(Refused) as refused:
-        change_session(scene.call(scene.head), number, scene.school.id, Planned(**(vars(BIAS) | values)))
+        change(scene, scene.head, number, **values)
     assert refused.value.field == field
     assert db.session.scalars(select(TrainingRecord.completed_on)).one() == TODAY
 
 
 def test_a_session_in_2099_is_refused_beside_its_day_and_nothing_typed_is_lost(scene: Scene, client_as: Any) -> None:
-    with pytest.raises(Refused) as refused:
-        add_session(scene.call(scene.head), scene.school.id, Planned("bias", date(2099, 1, 1), 60))
-    assert refused.value.field == "held_on"
     values = {"topic": "bias", "held_on": "2099-01-01", "hours": "2", "provider": "Peace Center"}
     answer = client_as(scene.head).submit("/training/sessions/new", values)
     assert answer.status_code == 400 and 'id="held_on-error"' in answer.text and "Peace Center" in answer.text
@@ -78,11 +84,10 @@ def test_a_session_in_2099_is_refused_beside_its_day_and_nothing_typed_is_lost(s
 
 
 def test_a_day_after_the_last_on_which_a_training_counts_is_refused(scene: Scene) -> None:
-    number = add_session(scene.call(scene.head), scene.school.id, Planned("bias", YESTERDAY, 60))
-    sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])
+    number = held(scene, scene.teacher, held_on=YESTERDAY)
     end_training(scene.call(scene.head), db.session.scalars(select(TrainingRecord.id)).one(), valid_until=YESTERDAY)
     with pytest.raises(Refused) as refused:
-        change_session(scene.call(scene.head), number, scene.school.id, BIAS)
+        change(scene, scene.head, number)
     assert refused.value.field == "held_on"
 
 
@@ -91,13 +96,11 @@ def test_a_session_of_long_ago_keeps_its_day_and_takes_other_hours(scene: Scene)
     row = TrainingSession(school_id=scene.school.id, topic="bias", held_on=long_ago, minutes=60, made_at=NOW)
     db.session.add(row)
     db.session.commit()
-    change_session(scene.call(scene.head), row.id, scene.school.id, Planned("bias", long_ago, 90))
+    change(scene, scene.head, row.id, held_on=long_ago, hours="1.5")
     changed = fresh(row)
     assert (changed.held_on, changed.minutes) == (long_ago, 90)
     with pytest.raises(Refused) as refused:
-        change_session(
-            scene.call(scene.head), row.id, scene.school.id, Planned("bias", long_ago + timedelta(days=1), 90)
-        )
+        change(scene, scene.head, row.id, held_on=long_ago + timedelta(days=1))
     assert refused.value.field == "held_on"
 
 
@@ -107,7 +110,7 @@ def test_only_who_answers_for_the_school_puts_it_right_and_two_editors_lose_noth
     number = held(scene, scene.teacher)
     for user in (scene.stranger, scene.teacher, scene.coordinator):
         with pytest.raises(NotFound):
-            change_session(scene.call(user), number, scene.school.id, BIAS)
+            change(scene, user, number)
     page, client = f"/training/sessions/{number}/change", client_as(scene.head)
     seen = {"version": str(db.session.get_one(TrainingSession, number).version), "hours": "3"}
     assert client.submit(page, seen).status_code == 303
@@ -148,7 +151,7 @@ def test_only_who_is_signed_in_is_taken_off_by_who_answers_for_the_school(scene:
     take_off(scene.call(scene.head), number, **answers)
     with pytest.raises(Refused, match="no longer on the list"):
         take_off.carry_out(scene.call(scene.head), row, form)
-    sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])
+    sign_in(scene.call(scene.head), number, people=[str(scene.teacher.id)])
     assert total_minutes(records_of([scene.teacher.id])) == 120
 
 
@@ -168,17 +171,17 @@ def test_a_session_entered_at_the_wrong_school_is_moved_by_the_district(scene: S
     assert client_as(scene.stranger).get(page).status_code == 404
     assert "For the whole district" in district.page(page).text
     with pytest.raises(NotFound):
-        change_session(scene.call(scene.head), held(scene), scene.other.id, BIAS)
+        change(scene, scene.head, held(scene), school=str(scene.other.id))
 
 
 def test_nothing_goes_on_record_of_who_has_left(scene: Scene, client_as: Any) -> None:
-    number = add_session(scene.call(scene.head), scene.school.id, BIAS)
+    number = add(scene)
     grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == scene.teacher.id)).one()
     grant.ends_on = date(2026, 6, 30)
     db.session.commit()
     for field, record in (
         ("user", lambda: scene.record(scene.teacher)),
-        ("people", lambda: sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])),
+        ("people", lambda: sign_in(scene.call(scene.head), number, people=[str(scene.teacher.id)])),
     ):
         with pytest.raises(Refused) as refused:
             record()

@@ -16,8 +16,7 @@ from tests.training.test_pages import table_of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
-from wss_cases.training.sessions.actions import sign_in
-from wss_cases.training.sessions.queries import PAGE
+from wss_cases.training.sessions import PAGE, sign_in
 
 LIST = "/training/sessions"
 
@@ -83,10 +82,10 @@ def test_many_sessions_take_as_many_statements_as_few(scene: Scene, client_as: A
 @pytest.mark.both_databases
 def test_signing_many_in_takes_as_many_statements_as_signing_in_six(scene: Scene) -> None:
     first, second = plant(scene.school.id, 2)
-    people = [make_user(Role.REPORTER, scene.school).id for _number in range(30)]
+    people = [str(make_user(Role.REPORTER, scene.school).id) for _number in range(30)]
     with asked() as six:  # what fewer leave goes by one statement
-        sign_in(scene.call(scene.head), first, scene.school.id, people[:6])
+        sign_in(scene.call(scene.head), first, people=people[:6])
     with asked() as thirty:
-        sign_in(scene.call(scene.head), second, scene.school.id, people)
-    assert len(thirty) == len(six), "\n".join(thirty)
+        sign_in(scene.call(scene.head), second, people=people)
+    assert len(thirty) <= len(six), "\n".join(thirty)
     assert db.session.scalar(select(func.count(TrainingRecord.id))) == 36

@@ -32,6 +32,7 @@ from wss_cases.demo.duties import rounds
 from wss_cases.demo.scenes import deal
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
+from wss_cases.foundation.forms import filled_from
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import BehaviorCode
 from wss_cases.journal.models import OutboxMessage
@@ -49,7 +50,7 @@ from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.requirements.models import Shape, months_after
 from wss_cases.training.requirements.pages import add_requirement
-from wss_cases.training.sessions.actions import Planned, add_session, sign_in
+from wss_cases.training.sessions import SessionForm, add_session, sign_in
 from wss_cases.training.topics import KnownTopic
 from wss_cases.workday.calendar.pages import declare_day, settle_changes
 
@@ -196,8 +197,10 @@ def _make_trainings(place: Place, head: Invocation, calendar: Calendar) -> None:
             (place.teacher, KnownTopic.MENTORING, done, None),
             (place.coordinator, KnownTopic.RESTORATIVE_PRACTICE, due_soon, None),
         ]
-        session = add_session(head, place.id, Planned("trauma_informed", began - timedelta(days=5), 120, PROVIDER))
-        sign_in(head, session, place.id, [person.id for person in place.staff[Role.REPORTER][:3]])
+        held_on = began - timedelta(days=5)
+        session = {"topic": "trauma_informed", "held_on": held_on, "hours": "2", "provider": PROVIDER}
+        session_id = add_session(head, place.id, filled_from(SessionForm, None, session))
+        sign_in(head, session_id, people=[str(person.id) for person in place.staff[Role.REPORTER][:3]])
     for person, topic, day, until in trained:
         record_training(
             head, place.id, user=person.id, topic=topic, provider=PROVIDER, completed_on=day, valid_until=until

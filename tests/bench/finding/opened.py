@@ -13,7 +13,7 @@ from wss_cases.plans.money.resources.presenters import RESOURCES
 from wss_cases.plans.overview import PLANS
 from wss_cases.training.school import DUE, RECORDS
 from wss_cases.training.school import SCHOOLS as TRAINED
-from wss_cases.training.sessions.pages import SESSIONS
+from wss_cases.training.sessions import SESSIONS
 from wss_cases.workday.caseload.pages import CASELOAD
 
 WIDE = 20
