@@ -113,7 +113,6 @@ class Narrowed:
 
 
 def state_of(row: OverviewRow) -> str:
-    """Return the state of a school's plan, or that there is none."""
     return row.state.value if row.state is not None else NO_PLAN
 
 
@@ -138,7 +137,6 @@ def _value(row: OverviewRow, key: str) -> Any:
 
 
 def page_after(rows: Sequence[OverviewRow], school_id: int | None, size: int) -> tuple[list[OverviewRow], bool]:
-    """Return one page of rows, that after a school's row (the first without one), and whether more follow."""
     ids = [row.school_id for row in rows]
     start = ids.index(school_id) + 1 if school_id in ids else 0
     return list(rows[start : start + size]), len(rows) > start + size
@@ -151,12 +149,10 @@ BY_SCHOOL = Order("school")
 
 
 def brought_columns() -> tuple[Column, ...]:
-    """Return the columns that rooms bring."""
     return tuple(Column(one.key, one.label, sorts=True, said=True) for one in plan_columns())
 
 
 def kind_now() -> ListKind:
-    """Return the list with the columns that rooms bring."""
     return list_kinds()[PLANS.name]
 
 
@@ -172,12 +168,10 @@ def narrowed_of(arguments: Mapping[str, str]) -> Narrowed:
 
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list and its order."""
     return {name: arguments[name] for name in ("state", "tier", "network", "late", "sort") if arguments.get(name)}
 
 
 def state_labels() -> dict[str, Any]:
-    """Return the words of each state, and of a school without a plan."""
     return {NO_PLAN: _("No plan"), **{state.value: state.label for state in PlanState}}
 
 
@@ -196,14 +190,12 @@ def choices_of(rows: Sequence[OverviewRow], narrowed: Narrowed) -> list[tuple[st
 
 
 def filter_words(narrowed: Narrowed) -> list[str]:
-    """Return in words what narrows the list."""
     words = [str(state_labels()[narrowed.state])] if narrowed.state else []
     words += [one for one in (narrowed.tier, narrowed.network) if one]
     return [*words, _("With overdue steps")] if narrowed.late else words
 
 
 def cells_of(rows: Iterable[OverviewRow]) -> list[Row]:
-    """Return the rows of the list, cell by cell."""
     labels, brought = state_labels(), plan_columns()
     home = url_for("plans.home", school_plan_id=0)[:-1]  # of hundreds of rows the address is put together once
     return [_cells(row, labels, brought, home) for row in rows]

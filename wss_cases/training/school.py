@@ -187,7 +187,6 @@ def school_cells(rows: Sequence[tuple[str, SchoolStanding]]) -> list[Row]:
 
 
 def read_schools(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return how schools stand as a file takes it."""
     rows = school_rows(actor, today_at(None, now), order_of(SCHOOLS, arguments))[:limit]
     one_school = rows[0][1].school_id if len(rows) == 1 else None
     return ListRead(school_cells(rows), [], _said({"sort": arguments.get("sort", "")}), one_school)

@@ -333,7 +333,8 @@ def change_session(uow: UnitOfWork, row: TrainingSession, form: ChangeSessionFor
     work.
     """
     today, day, there = today_at(row.school_id, uow.now), form.held_on.data, list(signed_in(row.id).values())
-    before = {"training": names_in_both(row.topic), "day": row.held_on.isoformat(), "hours": hours_words(row.minutes)}
+    hours = hours_words(row.minutes)
+    before: dict[str, Any] = {"training": names_in_both(row.topic), "day": row.held_on.isoformat()}
     school_id = id_in(form.school.data) if form.school else row.school_id
     if there and day > today:
         raise Refused("held_on", _("People are signed in already. Choose today or an earlier day."))
@@ -342,7 +343,7 @@ def change_session(uow: UnitOfWork, row: TrainingSession, form: ChangeSessionFor
     if school_id != row.school_id:
         _move(uow, row, school_id, there)
     form.write(row, today)
-    uow.record(row, "training_session.changed", **before)
+    uow.record(row, "training_session.changed", **before, hours=hours)
     training, by = names_in_both(row.topic), _given_by(row)
     for record in there:
         record.topic, record.completed_on, record.minutes, record.provider = row.topic, row.held_on, row.minutes, by

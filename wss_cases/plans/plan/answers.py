@@ -119,7 +119,6 @@ class AnswersForm(BaseForm):
         return self[f"shown_{question_id}"]
 
     def written(self, questions: Sequence[PlanQuestion]) -> dict[int, Written]:
-        """Return what the sound form says, by question."""
         return {one.id: _written(self.text_of(one.id).data or "", self.shown_of(one.id).data) for one in questions}
 
     def show_again(self, question_ids: Sequence[int], standing: Mapping[int, Any]) -> None:

@@ -96,7 +96,6 @@ def members_of(plan_id: int) -> Sequence[PlanMember]:
 
 
 def seats(plan_id: int, day: date) -> int:
-    """Return how many entries of a plan's committee sit on a day."""
     sits = or_(PlanMember.ends_on.is_(None), PlanMember.ends_on >= day)
     statement = select(func.count()).where(PlanMember.plan_id == plan_id, PlanMember.starts_on <= day, sits)
     return db.session.scalar(statement) or 0

@@ -133,7 +133,6 @@ def paper_of_plan(actor: Actor, plan: SchoolPlan, locale: str, now: datetime, le
 
 
 def pdf_row(row: PlanPdf) -> dict[str, Any]:
-    """Return a stored PDF as a line of a list, and as its page shows it."""
     href = url_for("plan_papers.pdf", plan_pdf_id=row.id)
     return pdf_words(row, href, url_for("plan_papers.file", plan_pdf_id=row.id))
 

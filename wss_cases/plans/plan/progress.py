@@ -100,7 +100,6 @@ def facts_of(plan: SchoolPlan, today: date) -> PlanFacts:
 
 
 def outdated_because(plan: SchoolPlan, today: date) -> list[Outdated]:
-    """Return why a plan that is not closed is out of date."""
     if plan.state is PlanState.CLOSED:
         return []
     return outdated(plan.template_id, template_on(today).id, plan.last_year, school_year(today))

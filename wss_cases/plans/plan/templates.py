@@ -131,12 +131,10 @@ def template_on(day: date) -> PlanTemplate:
 
 
 def versions() -> Sequence[PlanTemplate]:
-    """Return every version, the newest first."""
     return db.session.scalars(select(PlanTemplate).order_by(PlanTemplate.starts_on.desc())).all()
 
 
 def questions_of(template_id: int) -> Sequence[PlanQuestion]:
-    """Return the questions of a version in their order."""
     statement = select(PlanQuestion).where(PlanQuestion.template_id == template_id)
     return db.session.scalars(statement.order_by(PlanQuestion.position)).all()
 

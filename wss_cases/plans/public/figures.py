@@ -60,7 +60,6 @@ class Published:
 
 
 def last_year_over(today: date) -> str:
-    """Return the school year before today's."""
     return school_year(school_year_bounds(school_year(today))[0] - timedelta(days=1))
 
 

@@ -14,7 +14,6 @@ from wss_cases.roster.names.rules import whole_names_in
 
 
 def children_named(school_id: int, text: str) -> list[str]:
-    """Return the words of a text that name a student who is or was at a school, as long as a record of them is held."""
     if not text.strip():
         return []
     return Finder(NOBODY, (), students_named(select(*COLUMNS).where(_ever_at(school_id)))).of_school(text)

@@ -114,7 +114,6 @@ def get_vote(actor: Actor, vote_id: int) -> PlanVote:
 
 
 def votes_at(actor: Actor, meeting_id: int) -> Sequence[PlanVote]:
-    """Return the votes of a meeting, corrected ones among them, in the order in which they were recorded."""
     statement = visible_to(select(PlanVote), actor).where(PlanVote.meeting_id == meeting_id)
     found: Sequence[PlanVote] = db.session.scalars(statement.order_by(PlanVote.id)).all()
     return found

@@ -66,7 +66,6 @@ def files_of(actor: Actor, before: int | None = None, limit: int = PAGE + 1) -> 
 
 
 def waiting_files(actor: Actor) -> int:
-    """Return how many files of the actor wait to be confirmed."""
     waiting = visible_to(select(func.count(TrainingFile.id)), actor).where(TrainingFile.done_at.is_(None))
     return db.session.scalar(waiting) or 0
 

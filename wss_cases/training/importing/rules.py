@@ -137,7 +137,6 @@ def _read(number: int, row: Mapping[str, str], known: Known) -> Row | Wrong:
 
 
 def staff_key(typed: str) -> str:
-    """Return a typed email or staff id as `Known` has it."""
     return fold_address(typed) if "@" in typed else typed
 
 

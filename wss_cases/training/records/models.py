@@ -144,7 +144,6 @@ def get_record(actor: Actor, training_id: int) -> TrainingRecord:
 
 
 def own_records(actor: Actor) -> list[TrainingRecord]:
-    """Return what the actor has on record, the newest first, also what was taken back."""
     statement = visible_to(select(TrainingRecord), actor).where(TrainingRecord.user_id == actor.user_id)
     return list(db.session.scalars(statement.order_by(TrainingRecord.completed_on.desc(), TrainingRecord.id.desc())))
 
@@ -176,7 +175,6 @@ def staff_of(school_id: int, day: date) -> dict[int, str]:
 
 
 def names_of(user_ids: Collection[int]) -> dict[int, str]:
-    """Return the names of staff by id."""
     statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(user_ids)))
     return {row[0]: row[1] for row in db.session.execute(statement)}
 

@@ -97,7 +97,6 @@ def minutes_in(typed: str) -> int:
 
 
 def total_minutes(records: Iterable[Any]) -> int:
-    """Return the minutes of all trainings that were not taken back."""
     return sum(row.minutes or 0 for row in records if row.taken_back_at is None)
 
 
@@ -183,7 +182,6 @@ def take_all_back(uow: UnitOfWork, trainings: Sequence[TrainingRecord], reason: 
 
 
 def state_of(row: TrainingRecord, today: date) -> tuple[str, str]:
-    """Return whether a training counts, in words, and the tone of its tag."""
     if row.taken_back_at is not None:
         return _("Taken back"), "slate"
     return (_("In force"), "moss") if in_force(row, today) else (_("Expired"), "brick")

@@ -99,7 +99,6 @@ def months_after(day: date, months: int) -> date:
 
 
 def due_on(training: Any, months: int) -> date:
-    """Return the last day on which a training satisfies a requirement of so many months."""
     again = months_after(training.completed_on, months)
     return again if training.valid_until is None else min(again, training.valid_until)
 
@@ -156,7 +155,6 @@ class SchoolStanding:
 
 
 def every_requirement() -> list[TrainingRequirement]:
-    """Return all requirements, also those that ended, by topic and first day."""
     statement = select(TrainingRequirement).order_by(TrainingRequirement.topic, TrainingRequirement.starts_on.desc())
     return list(db.session.scalars(statement.order_by(TrainingRequirement.id)))
 
@@ -173,7 +171,6 @@ def asked_counted(day: date | BindParameter[Any]) -> Select[Any]:
 
 
 def requirements_on(day: date) -> list[TrainingRequirement]:
-    """Return the requirements in force on a day."""
     statement = select(TrainingRequirement).where(*_asked_on(day))
     return list(db.session.scalars(statement.order_by(TrainingRequirement.topic, TrainingRequirement.id)))
 

@@ -144,7 +144,6 @@ def head_now(record: School | SchoolPlan) -> dict[str, Any]:
 
 
 def people_of(school_id: int, now: datetime, before_id: int | None, nobody: str) -> Any:
-    """Return who works at a school as choices, with whoever stood there before, and `nobody` first."""
     people = user_names([before_id]) | staff_of(school_id, today_at(school_id, now))
     return choices([("", nobody), *((str(key), name) for key, name in people.items())])
 
@@ -168,7 +167,6 @@ def years_words(plan: SchoolPlan) -> str:
 
 
 def plan_words(plan: SchoolPlan) -> str:
-    """Return what a plan is called."""
     return _("School safety plan %(years)s", years=years_words(plan))
 
 

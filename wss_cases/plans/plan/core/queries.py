@@ -53,7 +53,6 @@ def holds(facts: PlanFacts, block: Block) -> bool:
 
 
 def blocks(facts: PlanFacts, target: PlanState) -> list[Block]:
-    """Return what stands between a plan and a state, in the order in which people see to it."""
     return [block for block in BLOCKED_BY[target] if holds(facts, block)]
 
 
@@ -113,7 +112,6 @@ FIRST_TIERS: Final = ("Tier 1", "Tier 2", "Tier 3")
 
 
 def read_tiers(text: str) -> tuple[str, ...]:
-    """Return the tiers of a stored text, one a line."""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 

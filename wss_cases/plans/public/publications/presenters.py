@@ -42,7 +42,6 @@ class Summary:
     es: str
 
     def said_in(self, language: str) -> str:
-        """Return the words of a language."""
         return self.es if language == "es" else self.en
 
 
@@ -202,5 +201,4 @@ def adult_words(found: Iterable[str]) -> str:
 
 
 def version_words(number: int) -> str:
-    """Return what a version of the page is called."""
     return _("Version %(number)d", number=number)

@@ -49,7 +49,6 @@ def get_publication(actor: Actor, publication_id: int) -> PlanPublication:
 
 
 def publications_of(actor: Actor, school_id: int) -> Sequence[PlanPublication]:
-    """Return the publications of a school, the latest first."""
     statement = visible_to(select(PlanPublication), actor).where(PlanPublication.school_id == school_id)
     found: Sequence[PlanPublication] = db.session.scalars(statement.order_by(PlanPublication.number.desc())).all()
     return found
@@ -62,7 +61,6 @@ def read_by_anyone(school_id: int, today: date) -> PlanPublication | None:
 
 
 def count_read_by_anyone(today: date) -> int:
-    """Return how many schools publish something that anyone reads."""
     live = _live().with_only_columns(func.count())
     return db.session.scalar(live) or 0 if PUBLIC_PAGES.on(today) else 0
 
@@ -78,7 +76,6 @@ def all_read_by_anyone(language: str, first: int, most: int) -> list[Entry]:
 
 
 def all_figures_read() -> list[list[Published]]:
-    """Return the figures of every page that anyone reads."""
     return [from_plain(figures) for figures in db.session.scalars(_live().with_only_columns(PlanPublication.figures))]
 
 
@@ -93,13 +90,11 @@ def _live() -> Any:
 
 
 def years_published(school_id: int) -> set[str]:
-    """Return the school years that any version of a school's page published, the withdrawn ones too."""
     rows = select(PlanPublication.figures_year).where(PlanPublication.school_id == school_id)
     return set(db.session.scalars(rows))
 
 
 def figures_read_now(school_id: int) -> list[Published]:
-    """Return the figures that a school's page shows now."""
     live = db.session.scalar(_live().where(PlanPublication.school_id == school_id))
     return from_plain(live.figures) if live is not None else []
 

@@ -140,12 +140,10 @@ NEEDS_NOTICE: Final = frozenset({MeetingType.COUNCIL, MeetingType.COMMITTEE, Mee
 
 
 def too_few_words(least: int) -> str:
-    """Return why a quorum of a council is refused."""
     return _("A quorum of the council is at least %(least)d members, as the district set it.", least=least)
 
 
 def themes_on(day: date) -> tuple[Theme, ...]:
-    """Return the themes that may be chosen for a meeting on a day."""
     begun = [themes for starts_on, themes in THEME_LISTS if starts_on <= day]
     return begun[-1] if begun else THEME_LISTS[0][1]
 
@@ -159,5 +157,4 @@ def notice_is_late(meeting: Any) -> bool:
 
 
 def came_to(meeting: Any) -> dict[CameGroup, int]:
-    """Return how many of each group came."""
     return {group: getattr(meeting, group.value) for group in CameGroup}

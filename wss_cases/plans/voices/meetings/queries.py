@@ -71,7 +71,6 @@ def next_meeting(actor: Actor, school_id: int, today: date) -> SchoolMeeting | N
 
 
 def heard_at(actor: Actor, meeting_id: int) -> Sequence[MeetingHeard]:
-    """Return what was heard at a meeting, in the order in which it was written down."""
     statement = heard_visible_to(select(MeetingHeard), actor).where(MeetingHeard.meeting_id == meeting_id)
     found: Sequence[MeetingHeard] = db.session.scalars(statement.order_by(MeetingHeard.id)).all()
     return found
