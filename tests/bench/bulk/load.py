@@ -9,7 +9,7 @@ from random import Random
 from sqlalchemy import delete, insert, select, text
 
 from tests.bench.bulk.cases.police import make_directory
-from tests.bench.bulk.district.calendar import Calendar, make_calendar, write_calendar
+from tests.bench.bulk.district.calendar import write_calendar
 from tests.bench.bulk.district.partners import make_partners, make_ready
 from tests.bench.bulk.district.people import Pupil, make_demo_people, make_pupils, make_staff
 from tests.bench.bulk.district.schools import Place, make_schools
@@ -25,6 +25,7 @@ from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import load_world
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cases.case.models import Case
+from wss_cases.demo.calendar import Calendar, make_calendar
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import Counter, OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from tests.bench.bulk.district.calendar import CALLED_AT
+from tests.bench.bulk.district.calendar import CALLED_AT, lost_label
 from tests.bench.bulk.reports.reports import Part, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import Template, moment
@@ -73,7 +73,7 @@ def _off_the_lost_day(scene: Scene, report: Report, row: dict[str, Any], made_on
     lost, days = scene.world.calendar.lost, scene.world.days
     if lost is None or row["kind"] not in MOVES or made_on >= lost or row["due_on"] != days.add(lost, 1):
         return
-    at, label = moment(lost, CALLED_AT + 1), scene.world.calendar.days[lost][1]
+    at, label = moment(lost, CALLED_AT + 1), lost_label(lost)
     row["original_due_on"] = lost
     scene.world.store.add(
         CalendarMove,

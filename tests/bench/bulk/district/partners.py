@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.bench.bulk.district.calendar import Calendar, moment
 from tests.bench.bulk.district.schools import MentorPlaces, Place
 from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.store import Store
+from wss_cases.demo.calendar import Calendar, moment
 from wss_cases.demo.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleSetting
@@ -115,6 +115,7 @@ def _train(store: Store, place: Place, at: datetime, administrator: Somebody, ca
             provider=PROVIDER,
             completed_on=done,
             valid_until=until,
+            taken_back_with_session=False,
             recorded_at=at,
             recorded_by_id=administrator.id,
         )

@@ -4,21 +4,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
 
-from tests.bench.bulk.district.calendar import Calendar
 from tests.bench.bulk.district.schools import Place
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.store import Store
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.demo.calendar import Calendar
+from wss_cases.demo.district import JOBS, RELATIONS, STUDENTS_PER_ADULT
 from wss_cases.demo.names import SHORT, Culture, Name, name_of
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, Student, StudentGuardian
 from wss_cases.roster.directory.rules import search_key
 
-JOBS = ("teacher", "teacher", "teacher", "teacher", "counselor", "security officer", "aide", "office staff")
-RELATIONS = ("mother", "mother", "father", "grandmother", "guardian")
-STUDENTS_PER_ADULT = 9
 FIRST_PARTNER = 1
 """The partner that the demo person of this role signs in for; the directory is written after the accounts."""
 

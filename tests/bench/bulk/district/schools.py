@@ -6,26 +6,11 @@ from random import Random
 
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.store import Store
+from wss_cases.demo.district import KINDS, PATRONS, SMALLEST, STREETS, share_out
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import school_code
 
-PLACES = (
-    "Willow Bend", "Harbor Light", "Cedar Hollow", "Prairie Star", "Lakeshore Meadow", "Brickyard", "Copper Street",
-    "Juniper Square", "Foxglove", "Riverstone", "Maple Terrace", "North Prairie", "Sunrise Avenue", "Tall Grass",
-    "Old Mill", "Lantern Hill", "Blue Heron", "Canal Side", "Garden Row", "Silver Birch", "Windmill Park", "Ash Grove",
-    "Stone Bridge", "Orchard Lane", "Bluestem", "Kingfisher", "Elm and River", "Hawthorn Field", "Gateway",
-    "Lilac Court",
-)  # fmt: skip
-PATRONS = ("", "Community", "Academy", "Park", "Commons", "Heights", "South", "West", "East", "Bridge", "Junction")
-KINDS = (
-    ("elementary", "Elementary School", 0, 8, 1.0),
-    ("high", "High School", 9, 12, 1.7),
-    ("elementary", "Elementary School", -1, 8, 1.0),
-    ("middle", "Middle School", 6, 8, 0.9),
-)
 LATER_KINDS = (0, 2, 0, 1, 0, 2, 1, 0, 2, 3)
-SMALLEST = 4
-"""Every school has at least this many students."""
 
 
 @dataclass
@@ -112,23 +97,11 @@ def _school_row(store: Store, place: Place, kind: str, index: int) -> int:
     )
 
 
-def share_out(total: int, weights: list[float], least: int) -> list[int]:
-    """Split `total` by weights into whole numbers of at least `least` that add up to it exactly."""
-    free = total - least * len(weights)
-    whole = sum(weights)
-    exact = [free * weight / whole for weight in weights]
-    shares = [least + int(part) for part in exact]
-    rest = sorted(range(len(weights)), key=lambda i: exact[i] - int(exact[i]), reverse=True)
-    for index in rest[: total - sum(shares)]:
-        shares[index] += 1
-    return shares
-
-
 def _name(rng: Random, index: int, word: str, names: set[str]) -> str:
     if index < len(KINDS):
-        name = f"{PLACES[index]} {word}"
+        name = f"{STREETS[index]} {word}"
     else:
-        name = " ".join(part for part in (rng.choice(PLACES), rng.choice(PATRONS), word) if part)
+        name = " ".join(part for part in (rng.choice(STREETS), rng.choice(PATRONS), word) if part)
     base, number = name, 2
     while name in names:
         name = f"{base} {number}"

@@ -37,6 +37,11 @@ class Part:
         """The student, when it is one."""
         return self.pupil.id if self.pupil else None
 
+    @property
+    def student(self) -> Pupil | None:
+        """Whose supports the rules read."""
+        return self.pupil
+
 
 @dataclass(frozen=True)
 class Removal:

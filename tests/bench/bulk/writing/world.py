@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests.bench.bulk.district.calendar import Calendar, moment
 from tests.bench.bulk.district.partners import Organisation
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.store import Store
 from tests.support.behaviors import GROUP_WEIGHTS, PROFILES
+from wss_cases.demo.calendar import Calendar, moment
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode
