@@ -213,11 +213,10 @@ from wss_cases.surveys import mailing as surveys_mailing
 from wss_cases.surveys import pages as surveys
 from wss_cases.surveys import people as surveys_people
 from wss_cases.surveys import rounds as surveys_rounds
-from wss_cases.training import own as training_own
+from wss_cases.training import importing as training_importing
 from wss_cases.training import school as training_school
 from wss_cases.training import sessions as training_sessions
 from wss_cases.training import topics as training_topics
-from wss_cases.training.importing import pages as training_importing
 from wss_cases.training.records import pages as training_records
 from wss_cases.training.requirements import pages as training_requirements
 from wss_cases.web import audit_log as web_audit_log
@@ -242,7 +241,7 @@ ROOMS: tuple[Room, ...] = (
     roster_calendar_bells.ROOM, roster_directory.ROOM, roster_finding.ROOM, roster_guardians.ROOM,
     roster_networks.ROOM, roster_office.ROOM, roster_role_files.ROOM, roster_runs.ROOM, roster_staff_accounts.ROOM,
     roster_uploads.ROOM,
-    training_importing.ROOM, training_own.ROOM, training_records.ROOM, training_requirements.ROOM,
+    training_importing.ROOM, training_records.ROOM, training_requirements.ROOM,
     training_school.ROOM, training_sessions.ROOM, training_topics.ROOM,
     contacts.ROOM,
     mail_account_mails.ROOM, mail_audit_heads.ROOM, mail_bounces.ROOM, mail_common.ROOM, mail_delivery_queue.ROOM,

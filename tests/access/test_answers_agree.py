@@ -63,7 +63,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.restraint import RestraintRecord
 from wss_cases.surveys.rounds import SurveyRound
-from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.importing import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 
 DAY = date(2026, 11, 24)
@@ -111,7 +111,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         TrainingRecord,
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
-    "training.importing.models.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
+    "training.importing.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
     "training.sessions.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
     "plans.plan.paper.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),

@@ -75,7 +75,7 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint import RestraintRecord
 from wss_cases.surveys.rounds import SurveyRound
-from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.importing import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import TrainingRequirement
 

@@ -87,7 +87,7 @@ from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
 from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links import SurveyLink, code_of
 from wss_cases.surveys.rounds import SurveyRound, SurveyTally, SurveyWall, blank, seal_counts
-from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.importing import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import Shape, TrainingRequirement
 from wss_cases.training.topics import KnownTopic

@@ -24,10 +24,17 @@ from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.records.retention.expiry import clean
-from wss_cases.training.importing import pages
-from wss_cases.training.importing.models import TrainingFile
-from wss_cases.training.importing.pages import RowsRefused, carry_out, discard_file, lines_of, upload_file
-from wss_cases.training.importing.rules import MOST_WAITING, digest_of
+from wss_cases.training import importing
+from wss_cases.training.importing import (
+    MOST_WAITING,
+    RowsRefused,
+    TrainingFile,
+    carry_out,
+    digest_of,
+    discard_file,
+    lines_of,
+    upload_file,
+)
 from wss_cases.training.records.models import TrainingRecord
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
@@ -152,7 +159,7 @@ def test_a_file_that_was_mended_brings_what_was_wrong_before_and_nothing_twice(s
 
 
 def test_every_row_of_a_file_can_be_seen(scene: Scene, client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PREVIEWED", 1)
+    monkeypatch.setattr(importing, "PREVIEWED", 1)
     number = uploaded(scene, HEAD + "".join(f"tom@district.example,bias,2026-09-0{day},1,\n" for day in (1, 2)))
     client, page = client_as(scene.head), f"/training/import/{number}"
     one, other = client.get(page).text, client.get(f"{page}?after=2").text

@@ -1,4 +1,4 @@
-"""Training of a school: minimums it does not meet, who has none or is due, what is on record; and all schools."""
+"""Training of a school: unmet minimums, who is due, what is on record; all schools; one's own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
@@ -18,16 +19,17 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
-from wss_cases.journal.rooms import ListKind, ListRead, Room
+from wss_cases.journal.rooms import ListKind, ListRead, Panel, Place, Room
 from wss_cases.roster.directory.queries import get_school, schools_by_id
-from wss_cases.training.records.models import TrainingRecord, records_of, school_asked, staff_of
-from wss_cases.training.records.pages import hours_words, state_of
+from wss_cases.training.records.models import TrainingRecord, own_records, records_of, school_asked, staff_of
+from wss_cases.training.records.pages import hours_words, row_of, state_of, total_minutes
 from wss_cases.training.requirements.models import (
     ORDER,
     PersonStanding,
     SchoolStanding,
     Standing,
     minimums_at,
+    own_due,
     requirements_on,
     standings_at,
     standings_of_schools,
@@ -231,7 +233,6 @@ SCHOOLS = ListKind(
 
 
 blueprint = Blueprint("trainings", __name__, url_prefix="/training")
-LISTS = (DUE, RECORDS, SCHOOLS)
 PAGE = 50
 
 
@@ -309,4 +310,38 @@ def schools() -> Page:
     return render_template("training/school/schools.html", **_listed(SCHOOLS, rows, school_cells, {}))
 
 
-ROOM = Room(pages=(blueprint,), lists=LISTS)
+own_pages = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
+
+
+def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands on the account's page of whoever works in a school: the way to their own trainings."""
+    return ("training/own/panel.html", {}) if might(actor, Permission.TRAINING_OWN) else None
+
+
+@own_pages.get("", endpoint="page")
+@gate(Permission.TRAINING_OWN)
+def own() -> Page:
+    """One's own trainings and hours, and what is required of one."""
+    actor = current_actor()
+    today = today_at(min(actor.school_ids(*STAFF), default=None), clock.now())
+    rows, names = own_records(actor), topic_names()
+    required = [
+        {
+            "title": names[one.requirement.topic],
+            "meta": _("Due %(day)s", day=day_words_with_year(one.due_on)) if one.due_on else "",
+            "tag": one.standing.label,
+            "tone": TONES[one.standing],
+        }
+        for one in own_due(actor, today)
+    ]
+    return render_template(
+        "training/own/page.html",
+        rows=[row_of(row, names, today) for row in rows],
+        hours=hours_words(total_minutes(rows)),
+        required=required,
+    )
+
+
+ROOM = Room(
+    pages=(blueprint, own_pages), lists=(DUE, RECORDS, SCHOOLS), panels=(Panel(Place.OWN_ACCOUNT, 15, own_panel),)
+)

@@ -37,7 +37,7 @@ TAKING_FILES = {
     "roster/role_files/upload.html",
     "plans/money/files/pages.py",
     "money/files/upload.html",
-    "training/importing/pages.py",
+    "training/importing.py",
     "training/importing/upload.html",
     "setup/look.py",
     "setup/look/upload.html",
