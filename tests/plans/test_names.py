@@ -17,8 +17,8 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.acts import enter_survey
-from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change, settle_change
 from wss_cases.plans.money.funding.models import FundingSource
+from wss_cases.plans.money.funding.pages import Given, add_funding, ask_change, settle_change
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, change_resource, correct_entry
 from wss_cases.plans.voices.votes import VotingBody, correct_vote, record_vote
@@ -48,8 +48,8 @@ class Scene:
 
     def settle(self, anyway: bool) -> int:
         """Answer a change that the district asked for."""
-        asked = ask_change(self.by(self.district), self.line.id, 1, None, "A reason")
-        return settle_change(self.by(self.head), asked, agrees=False, answer=NAMED, anyway=anyway)
+        asked = ask_change(self.by(self.district), self.line.id, amount="0.01", reason="A reason")
+        return settle_change(self.by(self.head), asked, agrees="no", answer=NAMED, anyway=anyway)
 
 
 PAID = {"kind": "spent", "amount": "0.01", "on_day": date(2026, 11, 2)}
@@ -64,7 +64,7 @@ ACTS: dict[str, Callable[[Scene, bool], int]] = {
     "funding": lambda it, ok: add_funding(
         it.by(it.district), it.school.id, Given("2026-27", FundingSource.GRANT, 1, None, NAMED), ok
     ),
-    "change": lambda it, ok: ask_change(it.by(it.district), it.line.id, 1, None, NAMED, ok),
+    "change": lambda it, ok: ask_change(it.by(it.district), it.line.id, amount="0.01", reason=NAMED, anyway=ok),
     "answer": lambda it, ok: it.settle(ok),
     "resource": lambda it, ok: add_resource(it.by(it.head), it.strategy.id, TITLE, ok),
     "title": lambda it, ok: change_resource(it.by(it.head), it.resource.id, TITLE, ok),

@@ -20,7 +20,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
 from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
-from wss_cases.plans.money.funding.actions import Given, add_funding
+from wss_cases.plans.money.funding.pages import Given, add_funding
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry

@@ -69,7 +69,7 @@ LISTS: tuple[tuple[ListKind, str, str, tuple[str, ...]], ...] = (
     (CASELOAD, "coordinator", "/desk?", ("group=overdue", "group=today", "whose=school")),
     (PLANS, "district", "/safety-plans/all?", ()),
     (RESOURCES, "district", "/safety-plans/resources?", ()),
-    (FUNDING, "district", "/safety-plans/funding?", ()),
+    (FUNDING.kind, "district", "/safety-plans/funding?", ()),
     (DUE, "administrator", "/training?", ()),
     (RECORDS, "administrator", "/training/on-record?", ()),
     (TRAINED, "district", "/training/schools?", ()),

@@ -17,9 +17,8 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.plans.money.funding import actions
-from wss_cases.plans.money.funding.actions import Given
 from wss_cases.plans.money.funding.models import Funding, FundingChange, FundingSource, funding_by_source
+from wss_cases.plans.money.funding.pages import Given, add_funding, ask_change, change_funding, settle_change
 
 POLICE = Given("2026-27", FundingSource.FORMER_POLICE, 15_000_000, 2)
 WHY = "The state cut this money in October"
@@ -27,41 +26,40 @@ WHY = "The state cut this money in October"
 
 def police_line(scene: Scene) -> Funding:
     """Two officers left the school for $150,000."""
-    return db.session.get_one(Funding, actions.add_funding(scene.calls(scene.district), scene.school.id, POLICE))
+    return db.session.get_one(Funding, add_funding(scene.calls(scene.district), scene.school.id, POLICE))
 
 
-def asked(scene: Scene, row: Funding, cents: int = 0, officers: int | None = 0) -> FundingChange:
+def asked(scene: Scene, row: Funding, dollars: int = 0, officers: int | None = 0) -> FundingChange:
     """The district asks to take it back."""
-    return db.session.get_one(
-        FundingChange, actions.ask_change(scene.calls(scene.district), row.id, cents, officers, WHY)
-    )
+    answers = {"amount": str(dollars), "officers": officers, "reason": WHY}
+    return db.session.get_one(FundingChange, ask_change(scene.calls(scene.district), row.id, **answers))
 
 
 def test_former_police_money_is_not_changed_by_an_ordinary_edit(scene: Scene) -> None:
     row = police_line(scene)
     with pytest.raises(Refused, match="two people"):
-        actions.change_funding(scene.calls(scene.district), row.id, 0)
+        change_funding(scene.calls(scene.district), row.id, amount="0")
     assert (fresh(row).amount_cents, fresh(row).officers_removed) == (15_000_000, 2)
     more = Given("2026-27", FundingSource.FORMER_POLICE, 1_000_000, note="More of it")
     with pytest.raises(Refused, match="Ask for a change of that line"):
-        actions.add_funding(scene.calls(scene.district), scene.school.id, more)
+        add_funding(scene.calls(scene.district), scene.school.id, more)
 
 
 def test_a_second_person_and_a_reason_change_it_and_leave_a_trace(scene: Scene) -> None:
     row = police_line(scene)
     with pytest.raises(Refused, match="why"):
-        actions.ask_change(scene.calls(scene.district), row.id, 0, 0, "  ")
+        ask_change(scene.calls(scene.district), row.id, amount="0", officers=0, reason="  ")
     change = asked(scene, row)
     assert fresh(row).amount_cents == 15_000_000, "asking changes nothing"
     with pytest.raises(Refused, match="already waits"):
         asked(scene, row, 1)
     with pytest.raises(Overreach):
-        actions.settle_change(scene.calls(scene.district), change.id, agrees=True, answer="Yes")
+        settle_change(scene.calls(scene.district), change.id, agrees="yes", answer="Yes")
     assert fresh(row).amount_cents == 15_000_000
-    actions.settle_change(scene.calls(scene.principal), change.id, agrees=True, answer="The council knows")
+    settle_change(scene.calls(scene.principal), change.id, agrees="yes", answer="The council knows")
     assert (fresh(row).amount_cents, fresh(row).officers_removed) == (0, 0)
     with pytest.raises(Refused, match="already been decided"):
-        actions.settle_change(scene.calls(scene.other_district), change.id, agrees=False, answer="No")
+        settle_change(scene.calls(scene.other_district), change.id, agrees="no", answer="No")
     told = set(db.session.scalars(select(TimelineEntry.kind)))
     assert {"funding.added", "funding.change_asked", "funding.changed", "funding.change_made"} <= told
     [entry] = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "funding.changed"))
@@ -73,7 +71,7 @@ def test_a_second_person_may_say_no_and_who_asked_may_let_it_go(scene: Scene) ->
     row = police_line(scene)
     for by in (scene.principal, scene.district):
         change = asked(scene, row)
-        actions.settle_change(scene.calls(by), change.id, agrees=False, answer="It pays two coordinators")
+        settle_change(scene.calls(by), change.id, agrees="no", answer="It pays two coordinators")
         assert fresh(row).amount_cents == 15_000_000 and fresh(change).agreed is False
 
 
@@ -83,7 +81,7 @@ def test_what_changed_since_it_was_asked_is_not_agreed_to(scene: Scene) -> None:
     fresh(row).amount_cents = 9_900_000
     db.session.commit()
     with pytest.raises(Stale):
-        actions.settle_change(scene.calls(scene.principal), change.id, agrees=True, answer="Yes")
+        settle_change(scene.calls(scene.principal), change.id, agrees="yes", answer="Yes")
     assert fresh(row).amount_cents == 9_900_000
 
 
@@ -114,7 +112,7 @@ def test_the_database_keeps_former_police_money_and_two_people(scene: Scene) -> 
 )
 def test_what_cannot_be_is_refused_and_named(scene: Scene, given: Given, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        actions.add_funding(scene.calls(scene.district), scene.school.id, given)
+        add_funding(scene.calls(scene.district), scene.school.id, given)
     assert refused.value.field == field
     assert db.session.scalar(select(Funding)) is None
 
@@ -127,9 +125,9 @@ def test_a_line_is_written_once_and_added_up_by_source(scene: Scene) -> None:
         (scene.school.id, Given("2025-26", FundingSource.GRANT, 7, note="State")),
         (elsewhere.id, Given("2026-27", FundingSource.DISTRICT, 900)),
     ):
-        actions.add_funding(call, school_id, given)
+        add_funding(call, school_id, given)
     with pytest.raises(Refused, match="already has a line"):
-        actions.add_funding(call, scene.school.id, Given("2026-27", FundingSource.GRANT, 5, note="City"))
+        add_funding(call, scene.school.id, Given("2026-27", FundingSource.GRANT, 5, note="City"))
     actor = call.actor
     assert funding_by_source(actor, [scene.school.id], ["2026-27"]) == {scene.school.id: {FundingSource.GRANT: 100_051}}
     assert funding_by_source(actor, None, ["2026-27"])[elsewhere.id] == {FundingSource.DISTRICT: 900}
@@ -139,7 +137,7 @@ def test_a_line_is_written_once_and_added_up_by_source(scene: Scene) -> None:
 
 def test_the_district_writes_the_school_reads_and_no_other(scene: Scene, client_as: Any) -> None:
     with pytest.raises(NotFound):
-        actions.add_funding(scene.calls(scene.principal), scene.school.id, POLICE)
+        add_funding(scene.calls(scene.principal), scene.school.id, POLICE)
     row = police_line(scene)
     dean, stranger = make_user(Role.DEAN, scene.school), make_user(Role.ADMINISTRATOR, SchoolFactory())
     address = f"/safety-plans/funding/{row.id}"

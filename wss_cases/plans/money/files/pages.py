@@ -23,7 +23,7 @@ from wss_cases.plans.money.amounts import hundredths_words, money_words
 from wss_cases.plans.money.files import queries
 from wss_cases.plans.money.files.queries import PAGE, carried_out, files_of, get_file, known_now, rows_naming
 from wss_cases.plans.money.files.rules import COLUMNS, HELP, WRITER, FileKind, Line, MoneyFile, Wrong, check, digest_of
-from wss_cases.plans.money.funding.actions import Given, write_funding
+from wss_cases.plans.money.funding.pages import Given, write_funding
 from wss_cases.plans.money.resources.pages import Needed, write_entry, write_resource
 from wss_cases.plans.money.resources.queries import titles_of
 from wss_cases.roster.directory.queries import schools_by_id

@@ -16,8 +16,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.ids import fold
 from wss_cases.plans.money.amounts import Unreadable, cents_in, check_day, check_year, hundredths_in
-from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
 from wss_cases.plans.money.funding.models import FundingSource
+from wss_cases.plans.money.funding.pages import MOST_OFFICERS, Given
 from wss_cases.plans.money.resources.models import (
     LONGEST_JOB_CODE,
     LONGEST_NOTE,

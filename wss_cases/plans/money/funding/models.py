@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,8 +23,6 @@ from wss_cases.access.actor import Actor, Role, in_schools
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import Labelled, _l
-from wss_cases.foundation.tables.columns import Order
-from wss_cases.foundation.tables.ordering import in_order, ranked, worded
 from wss_cases.plans.money.amounts import MOST_CENTS
 from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.roster.directory.models import School
@@ -107,20 +104,10 @@ class FundingChange(Versioned, Base):
     settled_at: Mapped[datetime | None]
 
 
-PAGE = 50
-BY_SCHOOL: Final = Order("school")
+MOST_WAITING = 50
 
 load_funding = by_id(Funding)
 load_change = by_id(FundingChange)
-
-
-@dataclass(frozen=True)
-class Narrowed:
-    """The filters of the list; None and '' filter nothing."""
-
-    school_id: int | None = None
-    school_year: str = ""
-    source: FundingSource | None = None
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
@@ -158,45 +145,13 @@ def waiting_changes(actor: Actor, school_id: int | None = None) -> Sequence[tupl
     wanted = changes_visible_to(wanted, actor).where(FundingChange.settled_at.is_(None))
     if school_id is not None:
         wanted = wanted.where(FundingChange.school_id == school_id)
-    return [(row[0], row[1]) for row in db.session.execute(wanted.order_by(FundingChange.id).limit(PAGE))]
+    return [(row[0], row[1]) for row in db.session.execute(wanted.order_by(FundingChange.id).limit(MOST_WAITING))]
 
 
 def changes_of_line(actor: Actor, funding_id: int) -> list[FundingChange]:
     """All requested changes of a line, the newest first."""
     wanted = changes_visible_to(select(FundingChange), actor).where(FundingChange.funding_id == funding_id)
     return list(db.session.scalars(wanted.order_by(FundingChange.id.desc())))
-
-
-def lines(
-    actor: Actor, narrowed: Narrowed, order: Order, after: int | None = None, limit: int = PAGE + 1
-) -> list[tuple[Funding, str]]:
-    """Lines with their school's name, in an order, after the line with id `after`."""
-    by: Any = {
-        "school": worded(School.name),
-        "year": Funding.school_year,
-        "source": ranked(Funding.source, FundingSource.labels()),
-        "amount": Funding.amount_cents,
-    }[order.key]
-    both: Any = select(Funding, School.name)
-    wanted = _narrow(both.join(School, School.id == Funding.school_id), narrowed)
-    wanted = visible_to(wanted, actor)
-    last = None
-    if after is not None:
-        place: Any = select(by).select_from(Funding).join(School, School.id == Funding.school_id)
-        row = db.session.execute(visible_to(place, actor).where(Funding.id == after)).first()
-        last = (row[0], after) if row is not None else None
-    statement = in_order(wanted, Funding.id, by, down=order.down, limit=limit, last=last)
-    return [(row[0], row[1]) for row in db.session.execute(statement)]
-
-
-def _narrow(statement: Select[Any], narrowed: Narrowed) -> Select[Any]:
-    if narrowed.school_id is not None:
-        statement = statement.where(Funding.school_id == narrowed.school_id)
-    if narrowed.school_year:
-        statement = statement.where(Funding.school_year == narrowed.school_year)
-    if narrowed.source is not None:
-        statement = statement.where(Funding.source == narrowed.source)
-    return statement
 
 
 def funding_by_source(
