@@ -134,7 +134,7 @@ from wss_cases.plans import evidence as plans_evidence
 from wss_cases.plans import overview as plans_overview
 from wss_cases.plans import review as plans_review
 from wss_cases.plans import steps as plans_steps
-from wss_cases.plans.baselines import acts as plans_baselines_acts
+from wss_cases.plans.baselines import pages as plans_baselines
 from wss_cases.plans.money import tab as plans_money_tab
 from wss_cases.plans.money.files import pages as plans_money_files
 from wss_cases.plans.money.funding import pages as plans_money_funding
@@ -150,7 +150,7 @@ from wss_cases.plans.plan.goals import pages as plans_plan_goals
 from wss_cases.plans.public import pages as plans_public
 from wss_cases.plans.public.publications import pages as plans_public_publications
 from wss_cases.plans.voices import votes as plans_voices_votes
-from wss_cases.plans.voices.meetings import acts as plans_voices_meetings_acts
+from wss_cases.plans.voices.meetings import pages as plans_voices_meetings
 from wss_cases.practice import link as practice_link
 from wss_cases.practice import log as practice_log
 from wss_cases.practice.requests import pages as practice_requests
@@ -294,11 +294,11 @@ ROOMS: tuple[Room, ...] = (
     records_retention_schedule.ROOM,
     outcomes_edfi_common.ROOM, outcomes_edfi_pushing.ROOM, outcomes_equity.ROOM, outcomes_exports_export_log.ROOM,
     outcomes_overview.ROOM, outcomes_reports_side_by_side.ROOM,
-    plans_baselines_acts.ROOM, plans_evidence.ROOM, plans_money_files.ROOM, plans_money_funding.ROOM,
+    plans_baselines.ROOM, plans_evidence.ROOM, plans_money_files.ROOM, plans_money_funding.ROOM,
     plans_money_resources.ROOM, plans_money_tab.ROOM, plans_overview.ROOM, plans_plan_answers.ROOM,
     plans_plan_committee.ROOM, plans_plan_copying.ROOM, plans_plan_core.ROOM, plans_plan_goals.ROOM,
     plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public.ROOM,
-    plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings_acts.ROOM,
+    plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings.ROOM,
     plans_voices_votes.ROOM,
     board_report.ROOM, board_stored_reports.ROOM, board_subscriptions.ROOM,
     api_tokens.ROOM, api_v1.ROOM,

@@ -16,7 +16,7 @@ from tests.plans.voices.making import cast
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.acts import enter_survey
+from wss_cases.plans.baselines.pages import enter_survey
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.funding.pages import Given, add_funding, ask_change, settle_change
 from wss_cases.plans.money.resources.models import ResourceKind

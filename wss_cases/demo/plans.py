@@ -17,11 +17,11 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.plans.baselines.acts import enter_survey, freeze
+from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
 from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
-from wss_cases.plans.money.funding.pages import Given, add_funding
 from wss_cases.plans.money.funding.models import FundingSource
+from wss_cases.plans.money.funding.pages import Given, add_funding
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
@@ -41,8 +41,8 @@ from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, pub
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
 from wss_cases.plans.review import goals_of, rate_goal, start_review
 from wss_cases.plans.steps import record_step
-from wss_cases.plans.voices.meetings.acts import answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.meetings.models import MeetingType, Theme
+from wss_cases.plans.voices.meetings.pages import answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.votes import VotingBody, record_vote
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting

@@ -68,7 +68,7 @@ LISTS: tuple[tuple[ListKind, str, str, tuple[str, ...]], ...] = (
     (PEOPLE, "administrator", "/people?", ("q=a", "standing=ended", "standing=failing")),
     (CASELOAD, "coordinator", "/desk?", ("group=overdue", "group=today", "whose=school")),
     (PLANS, "district", "/safety-plans/all?", ()),
-    (RESOURCES, "district", "/safety-plans/resources?", ()),
+    (RESOURCES.kind, "district", "/safety-plans/resources?", ()),
     (FUNDING.kind, "district", "/safety-plans/funding?", ()),
     (DUE, "administrator", "/training?", ()),
     (RECORDS, "administrator", "/training/on-record?", ()),

@@ -15,7 +15,7 @@ from tests.plans.making import Planning, make_plan
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.plans.baselines.acts import enter_survey, freeze, take_climate
+from wss_cases.plans.baselines.pages import enter_survey, freeze, take_climate
 from wss_cases.plans.baselines.queries import baselines_of, trend_of
 from wss_cases.plans.measures import COUNTERS, PLAN_MEASURES, Figure, figures, is_too_small, refuse_as_target, value_of
 from wss_cases.plans.plan.baselines import SurveyValue

@@ -12,7 +12,7 @@ from tests.plans.baselines.making import TODAY, call, only, wait_for_a_survey
 from tests.plans.making import Planning
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.acts import enter_survey, freeze
+from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.baselines.queries import baselines_of
 from wss_cases.plans.measures import SURVEY
 from wss_cases.plans.plan.baselines import SurveyValue

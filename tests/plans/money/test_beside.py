@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.plans.money.funding.models import FundingSource
-from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
-from wss_cases.plans.money.resources.queries import Listed, Wanted, days_open, listed
+from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceKind
+from wss_cases.plans.money.resources.presenters import RESOURCES, ResourceFilter
+from wss_cases.plans.money.resources.queries import Money, days_open
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.directory.models import Student
@@ -42,25 +44,22 @@ def test_the_list_is_sorted_either_way_and_paged(scene: Scene, sort: str) -> Non
         from_rows.append(resource.id)
     actor = scene.calls(scene.principal).actor
     for down in (False, True):
-        order = Order(sort, down)
-        whole = [one.resource.id for one in listed(actor, Wanted(), order)]
-        assert sorted(whole) == from_rows
+        listed = partial(RESOURCES.rows, actor, ResourceFilter(), clock.now(), Order(sort, down))
+        whole = listed()
+        assert sorted(row.id for row in whole) == from_rows
         paged: list[int] = []
-        while True:
-            page = listed(actor, Wanted(), order, paged[-1] if paged else None, limit=2)
-            paged += [one.resource.id for one in page]
-            if len(page) < 2:
-                break
-        assert paged == whole
-        values = [_value(one, sort) for one in listed(actor, Wanted(), order)]
+        while page := listed(paged[-1] if paged else None, limit=2):
+            paged += [row.id for row in page]
+        assert paged == [row.id for row in whole]
+        values = [_value(*row, sort) for row in whole]
         assert values == sorted(values, reverse=down)
 
 
-def _value(one: Listed, sort: str) -> Any:
-    days = days_open(one.resource, TODAY)
+def _value(resource: PlanResource, _id: int, school: str, committed: int, spent: int, sort: str) -> Any:
+    days = days_open(resource, TODAY)
     return {
-        "what": one.resource.title, "kind": 0, "school": one.school, "planned": one.money.planned,
-        "committed": one.money.committed, "spent": one.money.spent, "over": one.money.over,
+        "what": resource.title, "kind": 0, "school": school, "planned": resource.planned_cents, "committed": committed,
+        "spent": spent, "over": Money(resource.planned_cents, committed, spent).over,
         "open": -1 if days is None else days,
     }[sort]  # fmt: skip
 

@@ -15,7 +15,7 @@ from tests.plans.plan.conftest import calling, of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.acts import enter_survey, freeze
+from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.plan.goals.models import Direction, PlanGoal, PlanStep, PlanStrategy

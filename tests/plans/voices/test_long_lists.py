@@ -10,7 +10,7 @@ from tests.factories.plans import MeetingHeardFactory, SchoolMeetingFactory, Sch
 from tests.factories.roster import SchoolFactory
 from tests.support.pages.leafing import leaf
 from wss_cases.access.actor import Role
-from wss_cases.plans.voices.meetings.queries import PAGE, voices_of
+from wss_cases.plans.voices.meetings.models import PAGE, voices_of
 
 FIRST = date(2026, 1, 5)
 

@@ -25,9 +25,16 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.voices.meetings.acts import answer_heard, write_heard
-from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, SchoolMeeting, Theme, themes_on
-from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
+from wss_cases.plans.voices.meetings.models import (
+    MeetingHeard,
+    MeetingType,
+    SchoolMeeting,
+    Theme,
+    themes_on,
+    unanswered_by_school,
+    unanswered_counts,
+)
+from wss_cases.plans.voices.meetings.pages import answer_heard, write_heard
 
 TODAY = date(2026, 11, 24)
 

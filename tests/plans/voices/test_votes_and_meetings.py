@@ -14,8 +14,8 @@ from tests.plans.voices.making import Scene, cast
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.voices.meetings.acts import COLUMNS, change_meeting, record_meeting
 from wss_cases.plans.voices.meetings.models import MeetingType
+from wss_cases.plans.voices.meetings.pages import COLUMNS, change_meeting, record_meeting
 from wss_cases.plans.voices.votes import PlanVote, VotingBody, record_vote
 
 

@@ -13,7 +13,6 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import act_form, act_page, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
@@ -44,25 +43,12 @@ from wss_cases.plans.money.resources.models import (
     ResourceEntry,
     ResourceKind,
 )
-from wss_cases.plans.money.resources.presenters import (
-    RESOURCES,
-    asked_of,
-    entry_rows,
-    facts_of,
-    filter_words,
-    money_rows,
-    over_words,
-    resource_cells,
-    wanted_of,
-)
+from wss_cases.plans.money.resources.presenters import RESOURCES, Standing, entry_rows, facts_of, money_rows, over_words
 from wss_cases.plans.money.resources.queries import (
-    PAGE,
-    Standing,
     corrections_of,
     entries_of,
     get_entry,
     get_resource,
-    listed,
     money_of,
     strategies_of,
     takes_resources,
@@ -247,34 +233,19 @@ class CorrectionForm(EntryForm):
 
 
 blueprint = Pages("plan_resources", __name__, url_prefix="/safety-plans")
-LISTS = (RESOURCES,)
 
 
 @blueprint.get("/resources")
 @gate(Permission.PLANS_LIST)
 def table() -> Page:
     """The positions and other resources of the plans, with the money planned, committed and spent."""
-    actor, now = current_actor(), clock.now()
-    filters, order = asked_of(request.args), order_of(RESOURCES, request.args)
-    wanted = wanted_of(actor, filters)
-    after = id_in(request.args.get("after"))
-    resource_rows = listed(actor, wanted, order, after)
-    shown = resource_rows[:PAGE]
-    sort: dict[str, Any] = {"sort": request.args.get("sort")}
-
-    def address(**changes: Any) -> str:
-        return url_for("plan_resources.table", **(filters | changes))
-
     return render_template(
         "plans/money/resources/list.html",
-        table=table_of(RESOURCES, actor, resource_cells(shown, now), order, address, filters, filter_words(wanted)),
-        asked=filters,
+        **RESOURCES.page(current_actor(), clock.now()),
         filters=[
             ("kind", _("Kind"), list(ResourceKind.labels().items())),
             ("standing", _("Only"), list(Standing.labels().items())),
         ],
-        newer=address(**sort) if after else None,
-        older=address(after=shown[-1].resource.id, **sort) if len(resource_rows) > PAGE else None,
     )
 
 
@@ -421,7 +392,7 @@ ROOM = Room(
     pages=(blueprint,),
     sentences=models.SENTENCES,
     loaders={"plan_resource": queries.load_resource, "resource_entry": queries.load_entry},
-    lists=LISTS,
+    lists=(RESOURCES.kind,),
     plan_columns=(
         PlanColumn("planned", _l("Money planned ($)"), 30, queries.planned_dollars),
         PlanColumn("spent", _l("Money spent ($)"), 31, queries.spent_dollars),

@@ -1,82 +1,128 @@
 """Resources in words: the list as a table, one resource with its entries."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import url_for
+from sqlalchemy import ColumnElement, Select, case, extract, func, select
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.accounts.list_columns import order_of
+from wss_cases.accounts.list_columns import long_list
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.i18n import _, _l, dotted, ngettext
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted, ngettext
 from wss_cases.foundation.school_time import day_words_with_year, today_at
-from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
-from wss_cases.journal.rooms import ListKind, ListRead
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
+from wss_cases.foundation.tables.ordering import ranked, worded
 from wss_cases.plans.money.amounts import hundredths_words, money_words
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind, Staffing
-from wss_cases.plans.money.resources.queries import (
-    BY_SCHOOL,
-    Listed,
-    Money,
-    Standing,
-    Wanted,
-    days_open,
-    listed,
-    money_by_kind,
-)
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.money.resources.queries import Money, days_open, money_by_kind, visible_to
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.roster.directory.models import School
 
-COLUMNS = (
-    Column("what", _l("What"), sorts=True, always=True),
-    Column("school", _l("School"), sorts=True),
-    Column("kind", _l("Kind"), sorts=True),
-    Column("planned", _l("Planned"), sorts=True, said=True),
-    Column("committed", _l("Committed"), sorts=True, said=True),
-    Column("spent", _l("Spent"), sorts=True, said=True),
-    Column("over", _l("Over the plan"), sorts=True, said=True),
-    Column("staffing", _l("Position")),
-    Column("open", _l("Days open"), sorts=True, said=True),
-    Column("code", _l("Job code"), said=True, off=True),
-    Column("share", _l("Full-time equivalent"), said=True, off=True),
-)
+NEVER: Final = 9999_12_31
 
 
-def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """The list's filters in an address; invalid values are left out."""
-    filters = {"kind": arguments.get("kind", ""), "standing": arguments.get("standing", "")}
-    known: dict[str, set[str]] = {"kind": set(ResourceKind), "standing": set(Standing)}
-    return {name: value for name, value in filters.items() if value in known[name]}
+class Standing(Labelled):
+    """The filter of the list besides the kind."""
+
+    VACANT = "vacant", _l("Vacant positions")
+    OVER = "over", _l("Over the plan")
 
 
-def wanted_of(actor: Actor, filters: Mapping[str, str]) -> Wanted:
-    """The resources that the chosen school and the filters select."""
-    return Wanted(
-        chosen_school_id(actor, *PLAN_READERS),
-        ResourceKind(filters["kind"]) if "kind" in filters else None,
-        Standing(filters["standing"]) if "standing" in filters else None,
-    )
+@dataclass(frozen=True)
+class ResourceFilter:
+    """The resources that the chosen school and the filters select; None and '' filter nothing."""
+
+    school_id: int | None = None
+    kind: str = ""
+    standing: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the address of each page carries."""
+        return {name: value for name, value in (("kind", self.kind), ("standing", self.standing)) if value}
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The filters in words."""
+        labels = {"kind": ResourceKind, "standing": Standing}
+        return {name: str(labels[name](value).label) for name, value in self.parameters.items()}
 
 
-def filter_words(wanted: Wanted) -> list[str]:
-    """The filters of the list, in words."""
-    return [str(choice.label) for choice in (wanted.kind, wanted.standing) if choice is not None]
+def _filter_of(actor: Actor, arguments: Mapping[str, str]) -> ResourceFilter:
+    kind, standing = arguments.get("kind", ""), arguments.get("standing", "")
+    return ResourceFilter(
+        chosen_school_id(actor, *PLAN_READERS), kind if kind in set(ResourceKind) else "",
+        standing if standing in set(Standing) else "",
+    )  # fmt: skip
 
 
-def resource_cells(rows: Sequence[Listed], now: datetime) -> list[Row]:
-    """The rows of the list, cell by cell."""
-    return [_cells(row, today_at(row.resource.school_id, now)) for row in rows]
+def _entered(kind: EntryKind) -> ColumnElement[int]:
+    """In SQL, the sum of a kind's entries for the resource of the outer row."""
+    entered = select(func.coalesce(func.sum(ResourceEntry.amount_cents), 0))
+    of_row = entered.where(ResourceEntry.resource_id == PlanResource.id, ResourceEntry.kind == kind)
+    return of_row.correlate(PlanResource).scalar_subquery()
 
 
-def _cells(row: Listed, today: date) -> Row:
-    resource, money, days = row.resource, row.money, days_open(row.resource, today)
-    staffing, tone = staffing_of(resource)
+def _over() -> ColumnElement[int]:
+    """In SQL, by how much the money committed or spent exceeds the plan, as `Money.over`."""
+    committed, spent = _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT)
+    used = case((committed > spent, committed), else_=spent)
+    return case((used > PlanResource.planned_cents, used - PlanResource.planned_cents), else_=0)
+
+
+def _sorted_by(order: Order) -> ColumnElement[Any]:
+    if order.key == "kind":
+        return ranked(PlanResource.kind, ResourceKind.labels())
+    if order.key in ("committed", "spent"):
+        return _entered(EntryKind(order.key))
+    school = select(School.name).where(School.id == PlanResource.school_id).correlate(PlanResource)
+    year, month, day = (extract(part, PlanResource.vacant_since) for part in ("year", "month", "day"))
+    by: dict[str, Any] = {
+        "what": worded(PlanResource.title),
+        "school": worded(school.scalar_subquery()),
+        "planned": PlanResource.planned_cents,
+        "over": _over(),
+        # the position vacant longest has the earliest day; one that is filled comes after all
+        "open": -func.coalesce(year * 10_000 + month * 100 + day, NEVER),
+    }
+    column: ColumnElement[Any] = by[order.key]
+    return column
+
+
+def _select(actor: Actor, wanted: ResourceFilter, _now: datetime) -> Select[Any]:
+    """Resources of open plans, with their school's name and what is committed and spent."""
+    committed, spent = _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT)
+    rows: Any = select(PlanResource, PlanResource.id, School.name, committed, spent)
+    rows = rows.join(School, School.id == PlanResource.school_id)
+    statement: Select[Any] = visible_to(rows.join(SchoolPlan, SchoolPlan.id == PlanResource.plan_id), actor)
+    statement = statement.where(SchoolPlan.state != PlanState.CLOSED)
+    for column, value in ((PlanResource.school_id, wanted.school_id), (PlanResource.kind, wanted.kind)):
+        statement = statement.where(column == value) if value else statement
+    if wanted.standing == Standing.VACANT:
+        statement = statement.where(PlanResource.vacant_since.is_not(None))
+    if wanted.standing == Standing.OVER:
+        statement = statement.where(_over() > 0)
+    return statement
+
+
+def _cells(rows: Sequence[Any], _actor: Actor, _wanted: ResourceFilter, now: datetime, _in_file: bool) -> list[Row]:
+    return [
+        _row_cells(resource, school, Money(resource.planned_cents, int(committed), int(spent)), now)
+        for resource, _id, school, committed, spent in rows
+    ]
+
+
+def _row_cells(resource: PlanResource, school: str, money: Money, now: datetime) -> Row:
+    days, (staffing, tone) = days_open(resource, today_at(resource.school_id, now)), staffing_of(resource)
     return {
-        "what": Cell(resource.title, url_for("plan_resources.one", plan_resource_id=resource.id), row.school),
-        "school": Cell(row.school),
+        "what": Cell(resource.title, url_for("plan_resources.one", plan_resource_id=resource.id), school),
+        "school": Cell(school),
         "kind": Cell(str(resource.kind.label)),
         "planned": Cell(money_words(money.planned)),
         "committed": Cell(money_words(money.committed)),
@@ -97,19 +143,27 @@ def staffing_of(resource: PlanResource) -> tuple[str, str]:
     return (str(Staffing.VACANT.label), "sun") if vacant else (str(Staffing.FILLED.label), "moss")
 
 
-def read_resources(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """The list for a file."""
-    filters = asked_of(arguments)
-    wanted = wanted_of(actor, filters)
-    rows = listed(actor, wanted, order_of(RESOURCES, arguments), limit=limit)
-    sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
-    cells = in_parts(rows, lambda part: resource_cells(part, now))
-    return ListRead(cells, filter_words(wanted), filters | sort, wanted.school_id)
-
-
-RESOURCES = ListKind(
-    "plan-resources", _l("Positions and resources"), COLUMNS, BY_SCHOOL, Permission.PLANS_LIST,
-    "plan_resources.table", read_resources,
+RESOURCES = long_list(
+    "plan-resources", _l("Positions and resources"),
+    (
+        Column("what", _l("What"), sorts=True, always=True),
+        Column("school", _l("School"), sorts=True),
+        Column("kind", _l("Kind"), sorts=True),
+        Column("planned", _l("Planned"), sorts=True, said=True),
+        Column("committed", _l("Committed"), sorts=True, said=True),
+        Column("spent", _l("Spent"), sorts=True, said=True),
+        Column("over", _l("Over the plan"), sorts=True, said=True),
+        Column("staffing", _l("Position")),
+        Column("open", _l("Days open"), sorts=True, said=True),
+        Column("code", _l("Job code"), said=True, off=True),
+        Column("share", _l("Full-time equivalent"), said=True, off=True),
+    ),
+    says=lambda wanted: list(wanted.words.values()),
+    parts={
+        "ids": PlanResource.id, "narrow": _filter_of, "visible": visible_to, "select": _select, "sorting": _sorted_by,
+        "cells": _cells,
+    },
+    order=Order("school"), permission=Permission.PLANS_LIST, page="plan_resources.table",
 )  # fmt: skip
 
 

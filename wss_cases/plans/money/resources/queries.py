@@ -5,22 +5,18 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from wss_cases.access.actor import Actor, in_schools
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled, _l
-from wss_cases.foundation.tables.columns import Order
-from wss_cases.foundation.tables.ordering import in_order, ranked, worded
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.money.resources.models import CORRECTED, EntryKind, PlanResource, ResourceEntry, ResourceKind
 from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
-from wss_cases.roster.directory.models import School
 
 
 @dataclass(frozen=True)
@@ -195,99 +191,3 @@ def titles_of(ids: Collection[int]) -> dict[int, str]:
     """The titles of these resources. The caller has checked them."""
     rows = db.session.execute(select(PlanResource.id, PlanResource.title).where(PlanResource.id.in_(sorted(ids))))
     return {row[0]: row[1] for row in rows}
-
-
-PAGE = 50
-BY_SCHOOL: Final = Order("school")
-NEVER: Final = date(9999, 12, 31)
-
-
-class Standing(Labelled):
-    """The filter of the list besides the kind."""
-
-    VACANT = "vacant", _l("Vacant positions")
-    OVER = "over", _l("Over the plan")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The filters of the list; None filters nothing."""
-
-    school_id: int | None = None
-    kind: ResourceKind | None = None
-    standing: Standing | None = None
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One resource of the list, with its school's name and its money."""
-
-    resource: PlanResource
-    school: str
-    money: Money
-
-
-def _entered(kind: EntryKind) -> ColumnElement[int]:
-    """In SQL, the sum of a kind's entries for the resource of the outer row."""
-    entered = select(func.coalesce(func.sum(ResourceEntry.amount_cents), 0))
-    of_row = entered.where(ResourceEntry.resource_id == PlanResource.id, ResourceEntry.kind == kind)
-    return of_row.correlate(PlanResource).scalar_subquery()
-
-
-def _over() -> ColumnElement[int]:
-    """In SQL, by how much the money committed or spent exceeds the plan, as `Money.over`."""
-    committed, spent = _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT)
-    used = case((committed > spent, committed), else_=spent)
-    return case((used > PlanResource.planned_cents, used - PlanResource.planned_cents), else_=0)
-
-
-def _sorted_by(order: Order) -> ColumnElement[Any]:
-    # the position vacant longest has the earliest day
-    open_from = func.coalesce(PlanResource.vacant_since, literal(NEVER, Date))
-    by: dict[str, Any] = {
-        "what": worded(PlanResource.title),
-        "school": worded(School.name),
-        "planned": PlanResource.planned_cents,
-        "open": open_from,
-    }
-    if order.key == "kind":
-        return ranked(PlanResource.kind, ResourceKind.labels())
-    if order.key in ("committed", "spent"):
-        return _entered(EntryKind(order.key))
-    column: ColumnElement[Any] = _over() if order.key == "over" else by[order.key]
-    return column
-
-
-def listed(
-    actor: Actor, wanted: Wanted, order: Order, after: int | None = None, limit: int = PAGE + 1
-) -> Sequence[Listed]:
-    """Resources of open plans, in an order, after the resource with id `after`."""
-    by = _sorted_by(order)
-    # more days open means an earlier day
-    down = order.down != (order.key == "open")
-    columns = (PlanResource, School.name, _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT))
-    last = None
-    if after is not None:
-        row = db.session.execute(_narrowed(select(by).select_from(PlanResource), actor, Wanted(), after)).first()
-        last = (row[0], after) if row is not None else None
-    every: Any = select(*columns).select_from(PlanResource)
-    statement = _narrowed(every, actor, wanted)
-    rows = db.session.execute(in_order(statement, PlanResource.id, by, down=down, limit=limit, last=last))
-    return [Listed(row[0], row[1], Money(row[0].planned_cents, int(row[2]), int(row[3]))) for row in rows]
-
-
-def _narrowed(statement: Select[Any], actor: Actor, wanted: Wanted, only: int | None = None) -> Select[Any]:
-    statement = statement.join(School, School.id == PlanResource.school_id)
-    statement = visible_to(statement.join(SchoolPlan, SchoolPlan.id == PlanResource.plan_id), actor)
-    statement = statement.where(SchoolPlan.state != PlanState.CLOSED)
-    if only is not None:
-        return statement.where(PlanResource.id == only)
-    if wanted.school_id is not None:
-        statement = statement.where(PlanResource.school_id == wanted.school_id)
-    if wanted.kind is not None:
-        statement = statement.where(PlanResource.kind == wanted.kind)
-    if wanted.standing is Standing.VACANT:
-        statement = statement.where(PlanResource.vacant_since.is_not(None))
-    if wanted.standing is Standing.OVER:
-        statement = statement.where(_over() > 0)
-    return statement
