@@ -7,6 +7,7 @@ what is stored, released and deleted, `PLANS` the Whole School Safety plans, `DI
 from collections.abc import Mapping
 from typing import Any
 
+from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
@@ -22,7 +23,6 @@ from wss_cases.pathways.circles.circle.queries import leads_circle
 from wss_cases.pathways.circles.plans.models import reads_plan, writes_plan
 from wss_cases.pathways.mentoring.periods import teaches
 from wss_cases.plans.money.files.rules import brings
-from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.practice.log import own_entry_or_team
 from wss_cases.practice.requests.pages import reads_request
 from wss_cases.records.retention.core.queries import held_by_district, reads_deletion

@@ -39,7 +39,7 @@ PROVEN_ON_BOTH = [
     ("wss_cases.mail.delivery.queue", "tests.mail.delivery.test_bundles"),
     ("wss_cases.pathways.circles.invitations", "tests.pathways.circles.test_invitations"),
     ("wss_cases.pathways.common.models", "tests.intake.review.test_housing"),
-    ("wss_cases.plans.money.files.queries", "tests.plans.money.test_files"),
+    ("wss_cases.plans.money.files.rules", "tests.plans.money.test_files"),
     ("wss_cases.roster.oneroster.staging", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.oneroster.ledger", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.uploads", "tests.roster.uploads.test_uploads"),

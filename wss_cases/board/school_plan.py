@@ -13,9 +13,8 @@ from wss_cases.foundation.i18n import _
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline
-from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import years_words
-from wss_cases.plans.plan.core.queries import standing_plan
 from wss_cases.plans.plan.goals.models import PlanGoal, target_words
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.models import School

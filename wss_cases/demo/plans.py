@@ -27,18 +27,23 @@ from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resourc
 from wss_cases.plans.money.resources.queries import strategies_of
 from wss_cases.plans.plan.answers import Written, digest_of, write_answers
 from wss_cases.plans.plan.committee import MemberGroup, add_member
-from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import council_decided
-from wss_cases.plans.plan.core.queries import standing_plan
 from wss_cases.plans.plan.goals.models import Direction, PlanStep
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, add_strategy
 from wss_cases.plans.plan.home import start_plan
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
-from wss_cases.plans.public.names import adults_named, children_named
 from wss_cases.plans.public.publications.models import ON, seals_of
 from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
-from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
+from wss_cases.plans.public.publications.presenters import (
+    Summary,
+    adults_named,
+    children_named,
+    contents_of,
+    figures_for,
+    free_text,
+)
 from wss_cases.plans.review import goals_of, rate_goal, start_review
 from wss_cases.plans.steps import record_step
 from wss_cases.plans.voices.meetings.models import MeetingType, Theme

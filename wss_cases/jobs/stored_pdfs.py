@@ -18,7 +18,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.plans.plan.core.queries import get_plan
+from wss_cases.plans.plan.core.models import get_plan
 from wss_cases.plans.plan.paper import PLAN_PDFS, PlanPdf, paper_of_plan
 from wss_cases.records.stored_pdfs import Letterhead, PdfKind, Why, fail_pdf, next_asked, store_pdf
 from wss_cases.roster.directory.queries import get_school

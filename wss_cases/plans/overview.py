@@ -21,9 +21,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.journal.extension_points import list_kinds, plan_columns
 from wss_cases.journal.rooms import ListKind, ListRead, PlanColumn, Room
-from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import PLAN_READERS, STANDING, PlanState, SchoolPlan, visible_to
 from wss_cases.plans.plan.core.pages import TONES
-from wss_cases.plans.plan.core.queries import PLAN_READERS, visible_to
 from wss_cases.roster.directory.models import School
 from wss_cases.training.requirements.models import unmet_minimums
 

@@ -30,9 +30,8 @@ from wss_cases.outcomes.counting.scope.rules import scope_of, year_before
 from wss_cases.plans.baselines.pages import made_of, reads_small
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
-from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, get_plan, visible_to, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.core.queries import get_plan, visible_to, writable_plan
 from wss_cases.plans.plan.goals.models import Direction, PlanGoal, aim_words
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component

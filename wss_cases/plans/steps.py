@@ -33,9 +33,8 @@ from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, get_plan, load_plan, visible_to
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.core.queries import get_plan, load_plan, visible_to
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.queries import school_days

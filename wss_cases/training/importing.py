@@ -76,7 +76,7 @@ class Known:
 
 
 def keys_of(rows: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
-    """Return the emails and the staff ids that a file names, as they are stored."""
+    """The emails and the staff ids that a file names, as they are stored."""
     names = [cell.lower() for cell in rows[0]] if rows else []
     at = names.index("staff") if "staff" in names else len(names)
     typed = {cells[at] for cells in rows[1:] if len(cells) > at and cells[at]}
@@ -117,11 +117,11 @@ def digest_of(rows: Sequence[Row]) -> str:
 
 
 def wrong_heads(rows: Sequence[Sequence[str]]) -> list[Wrong]:
-    """Return what is wrong with a file as a whole: a column is missing or there twice, or it has too many rows."""
+    """What is wrong with a file as a whole: a column is missing or there twice, or it has too many rows."""
     names = [cell.lower() for cell in rows[0]] if rows else []
     found = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS if name not in names]
-    every = (*COLUMNS, *OPTIONAL)
-    found += [Wrong(1, name, _("This column is there twice.")) for name in every if names.count(name) > 1]
+    twice = [name for name in (*COLUMNS, *OPTIONAL) if names.count(name) > 1]
+    found += [Wrong(1, name, _("This column is there twice.")) for name in twice]
     if len(rows) > MOST_ROWS + 1:
         found.append(Wrong(MOST_ROWS + 2, "staff", _("A file has at most %(most)d rows.", most=MOST_ROWS)))
     return found
@@ -219,16 +219,10 @@ def get_file(actor: Actor, training_file_id: int) -> TrainingFile:
 
 def files_of(actor: Actor, before: int | None = None, limit: int = PAGE + 1) -> Sequence[TrainingFile]:
     """Return the files that the actor uploaded, the newest first, behind the one whose id is `before`."""
-    wanted = visible_to(select(TrainingFile), actor)
+    wanted: Select[TrainingFile] = visible_to(select(TrainingFile), actor)
     if before is not None:
         wanted = wanted.where(TrainingFile.id < before)
-    found: Sequence[TrainingFile] = db.session.scalars(wanted.order_by(TrainingFile.id.desc()).limit(limit)).all()
-    return found
-
-
-def waiting_files(actor: Actor) -> int:
-    waiting = visible_to(select(func.count(TrainingFile.id)), actor).where(TrainingFile.done_at.is_(None))
-    return db.session.scalar(waiting) or 0
+    return db.session.scalars(wanted.order_by(TrainingFile.id.desc()).limit(limit)).all()
 
 
 def known_now(
@@ -328,7 +322,8 @@ def upload_file(uow: UnitOfWork, school_id: int | None, name: str, content: byte
         raise NotFound
     assert uow.actor.user_id is not None
     lock_accounts(uow, [uow.actor.user_id])
-    if waiting_files(uow.actor) >= MOST_WAITING:
+    waiting = visible_to(select(func.count(TrainingFile.id)), uow.actor).where(TrainingFile.done_at.is_(None))
+    if (uow.session.scalar(waiting) or 0) >= MOST_WAITING:
         words = _("%(most)d of your files are waiting to be confirmed. Import or discard one first.", most=MOST_WAITING)
         raise Refused("file", words)
     row = TrainingFile(
@@ -412,10 +407,8 @@ def line_rows(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
 
 
 blueprint = Blueprint("training_import", __name__, url_prefix="/training/import")
-MOST_SHOWN = 200
-"""Wrong cells that are named at once."""
-PREVIEWED = 20
-"""Rows on one page of a preview, so that what imports them stands in sight."""
+MOST_SHOWN, PREVIEWED = 200, 20
+"""Wrong cells that are named at once, and rows on one page of a preview."""
 
 
 @blueprint.route("", methods=["GET", "POST"])

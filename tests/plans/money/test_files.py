@@ -19,8 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.plans.money.files import pages as files_pages
 from wss_cases.plans.money.files.pages import RowsRefused
-from wss_cases.plans.money.files.queries import PAGE, files_of
-from wss_cases.plans.money.files.rules import FileKind, MoneyFile, brings
+from wss_cases.plans.money.files.rules import PAGE, FileKind, MoneyFile, brings, files_of
 from wss_cases.plans.money.funding.models import Funding
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 

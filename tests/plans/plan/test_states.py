@@ -17,8 +17,19 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.answers import PlanAnswer
-from wss_cases.plans.plan.core.models import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, way_forward
+from wss_cases.plans.plan.core.models import (
+    BLOCKED_BY,
+    TRANSITIONS,
+    Block,
+    Outdated,
+    PlanFacts,
+    PlanState,
+    SchoolPlan,
+    blocks,
+    may_follow,
+    outdated,
+    way_forward,
+)
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.home import change_plan, start_plan
 from wss_cases.plans.plan.progress import PlanReview, ReviewKind, move_plan

@@ -24,7 +24,7 @@ import numpy as np
 
 from tests.plans.public.districts import MONTHS, Figure, Pages, YearOfSchool
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.plans.public.figures import PARENTS, REMOVED
+from wss_cases.plans.public.publications.presenters import PARENTS, REMOVED
 
 FEWEST = 10
 FAR = 10**6

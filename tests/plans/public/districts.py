@@ -9,7 +9,8 @@ from itertools import accumulate
 from random import Random
 
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
-from wss_cases.plans.public.figures import (
+from wss_cases.plans.public.publications.models import Published
+from wss_cases.plans.public.publications.presenters import (
     CLOSED,
     PARENTS,
     POLICE,
@@ -17,7 +18,6 @@ from wss_cases.plans.public.figures import (
     REMOVED,
     REPAIRED,
     Numbers,
-    Published,
     last_year_over,
     publishable,
     year_due,

@@ -20,7 +20,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
-from wss_cases.plans.public.figures import (
+from wss_cases.plans.public.publications.models import Published
+from wss_cases.plans.public.publications.pages import withdraw
+from wss_cases.plans.public.publications.presenters import (
     CLOSED,
     PARENTS,
     POLICE,
@@ -28,7 +30,6 @@ from wss_cases.plans.public.figures import (
     REMOVED,
     REPAIRED,
     Numbers,
-    Published,
     count_numbers,
     least_of,
     publishable,
@@ -36,7 +37,6 @@ from wss_cases.plans.public.figures import (
     sums_of,
     year_due,
 )
-from wss_cases.plans.public.publications.pages import withdraw
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 

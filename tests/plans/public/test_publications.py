@@ -31,10 +31,9 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.public.publications.models import PlanPublication, key_of
+from wss_cases.plans.public.publications.models import PlanPublication, key_of, read_by_anyone
 from wss_cases.plans.public.publications.pages import WrittenYes, publish, withdraw
 from wss_cases.plans.public.publications.presenters import Summary
-from wss_cases.plans.public.publications.queries import read_by_anyone
 
 TODAY = date(2026, 11, 24)
 

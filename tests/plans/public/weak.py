@@ -8,7 +8,14 @@ from datetime import date
 from tests.plans.public.districts import Rule
 from wss_cases.foundation.clock import school_year
 from wss_cases.outcomes.equity.suppression import ENROLLED, Minimums
-from wss_cases.plans.public.figures import PARENTS, REMOVALS, REMOVED, Numbers, last_year_over, publishable
+from wss_cases.plans.public.publications.presenters import (
+    PARENTS,
+    REMOVALS,
+    REMOVED,
+    Numbers,
+    last_year_over,
+    publishable,
+)
 
 
 def the_running_year(today: date, _published: Collection[str]) -> str:

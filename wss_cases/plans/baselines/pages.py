@@ -41,9 +41,8 @@ from wss_cases.plans.baselines.queries import (
 )
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import LONGEST_INSTRUMENT, PlanBaseline, SurveySource, SurveyValue
-from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, get_plan, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.names.queries import refuse_names
 from wss_cases.surveys.instrument import SurveyGroup, text_code

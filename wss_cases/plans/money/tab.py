@@ -28,9 +28,8 @@ from wss_cases.plans.money.resources.models import PlanResource, ResourceKind
 from wss_cases.plans.money.resources.presenters import over_words, position_words, staffing_of
 from wss_cases.plans.money.resources.queries import Money, days_open, money_of, resources_of, takes_resources
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.models import PLAN_READERS, SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import plan_frame
-from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy, aim_words
 
 

@@ -24,9 +24,8 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan
+from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan, get_plan, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, open_plan, plan_frame, plan_trail
-from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.plans.plan.templates import Component, PlanQuestion, questions_of
 from wss_cases.roster.names.queries import refuse_names
 

@@ -24,7 +24,7 @@ from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan
+from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan, get_plan, writable_plan
 from wss_cases.plans.plan.core.pages import (
     FORM,
     both_texts,
@@ -34,7 +34,6 @@ from wss_cases.plans.plan.core.pages import (
     plan_trail,
     refuse_fixed,
 )
-from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.roster.names.queries import refuse_names
 
 

@@ -15,9 +15,8 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.answers import PlanAnswer, answers_of
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.models import LONGEST_TERM, SchoolPlan, writable_plan
 from wss_cases.plans.plan.core.pages import FORM, HeadForm, new_plan, people_of, plan_trail
-from wss_cases.plans.plan.core.queries import LONGEST_TERM, writable_plan
 from wss_cases.plans.plan.goals.models import tree_of, without_baseline
 from wss_cases.plans.plan.templates import questions_of
 from wss_cases.roster.directory.models import School

@@ -24,7 +24,20 @@ from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Place, PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.answers import GENERAL, answers_of, part_words, parts_of
-from wss_cases.plans.plan.core.models import EDITABLE, TRANSITIONS, Block, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import (
+    EDITABLE,
+    PLAN_READERS,
+    TRANSITIONS,
+    Block,
+    PlanFacts,
+    PlanState,
+    SchoolPlan,
+    blocks,
+    get_plan,
+    plans_of,
+    way_forward,
+    writable_plan,
+)
 from wss_cases.plans.plan.core.pages import (
     FORM,
     TONES,
@@ -37,15 +50,6 @@ from wss_cases.plans.plan.core.pages import (
     plan_words,
     refuse_fixed,
     years_words,
-)
-from wss_cases.plans.plan.core.queries import (
-    PLAN_READERS,
-    PlanFacts,
-    blocks,
-    get_plan,
-    plans_of,
-    way_forward,
-    writable_plan,
 )
 from wss_cases.plans.plan.goals.models import needs_baseline, target_words, tree_of
 from wss_cases.plans.plan.progress import facts_of, move_plan, outdated_because

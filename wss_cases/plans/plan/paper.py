@@ -21,9 +21,8 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import answer_rows, answers_of, part_words, parts_of
 from wss_cases.plans.plan.committee import member_words, members_of
-from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
+from wss_cases.plans.plan.core.models import PLAN_READERS, OfPlan, SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import plan_trail, plan_words
-from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan
 from wss_cases.plans.plan.goals.models import tree_of
 from wss_cases.plans.plan.goals.pages import component_rows
 from wss_cases.plans.plan.home import head_rows

@@ -15,8 +15,17 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import unanswered
 from wss_cases.plans.plan.committee import seats
-from wss_cases.plans.plan.core.models import OfPlan, Outdated, PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, standing_plan
+from wss_cases.plans.plan.core.models import (
+    OfPlan,
+    Outdated,
+    PlanFacts,
+    PlanState,
+    SchoolPlan,
+    blocks,
+    may_follow,
+    outdated,
+    standing_plan,
+)
 from wss_cases.plans.plan.goals.models import without_baseline, without_goal
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School

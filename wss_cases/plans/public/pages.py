@@ -19,16 +19,15 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
-from wss_cases.plans.public.figures import FIGURE_LABELS, sums_of
-from wss_cases.plans.public.publications.models import PUBLISHABLE
-from wss_cases.plans.public.publications.presenters import is_past, state_today
-from wss_cases.plans.public.publications.queries import (
+from wss_cases.plans.public.publications.models import (
+    PUBLISHABLE,
     all_figures_read,
     all_read_by_anyone,
     count_read_by_anyone,
     plan_of,
     read_by_anyone,
 )
+from wss_cases.plans.public.publications.presenters import FIGURE_LABELS, is_past, state_today, sums_of
 from wss_cases.roster.directory.pages import language_words
 
 blueprint = Blueprint("public_pages", __name__, url_prefix="/public")

@@ -26,9 +26,8 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.mentoring.mentors import number_or_none
-from wss_cases.plans.plan.core.models import OfPlan, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import PLAN_READERS, OfPlan, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import council_decided, no_student_named
-from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.plans.voices.meetings.models import COUNCIL_QUORUM, SchoolMeeting, get_meeting, too_few_words
 from wss_cases.plans.voices.meetings.pages import meeting_title
 from wss_cases.roster.names.queries import refuse_names

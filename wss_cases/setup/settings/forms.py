@@ -13,8 +13,7 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choice_field, choices
 from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import COMMON_YEAR, month_day_words, time_of_day_words, time_zones
-from wss_cases.plans.plan.core.models import LONGEST_TIER
-from wss_cases.plans.plan.core.queries import read_tiers
+from wss_cases.plans.plan.core.models import LONGEST_TIER, read_tiers
 from wss_cases.plans.public.publications.models import OFF, ON
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.setup.first_start import LONGEST_NAME

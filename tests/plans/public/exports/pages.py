@@ -16,7 +16,8 @@ from tests.plans.public.districts import (
     publish_for_two_years,
     random_school,
 )
-from wss_cases.plans.public.figures import PARENTS, Numbers, Published, sums_of
+from wss_cases.plans.public.publications.models import Published
+from wss_cases.plans.public.publications.presenters import PARENTS, Numbers, sums_of
 
 Add = Callable[[Sequence[Numbers], Sequence[Sequence[Published]]], dict[str, int]]
 """What the district says by figure, from what is true of its schools in a month and what their pages show."""

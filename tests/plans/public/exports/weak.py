@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from tests.plans.public.districts import Rule
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import Total, attack_surveys, sides
-from wss_cases.plans.public.figures import PARENTS, Numbers, Published
+from wss_cases.plans.public.publications.models import Published
+from wss_cases.plans.public.publications.presenters import PARENTS, Numbers
 from wss_cases.surveys.results import Counted, ResultState
 from wss_cases.surveys.rounds import FEWEST, Counts
 

@@ -20,9 +20,24 @@ from wss_cases.foundation.school_time import day_words_with_year, district_zone,
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import hundredths_words, money_words
-from wss_cases.plans.money.files import queries
-from wss_cases.plans.money.files.queries import PAGE, carried_out, files_of, get_file, known_now, rows_naming
-from wss_cases.plans.money.files.rules import COLUMNS, HELP, WRITER, FileKind, Line, MoneyFile, Wrong, check, digest_of
+from wss_cases.plans.money.files.rules import (
+    COLUMNS,
+    HELP,
+    PAGE,
+    WRITER,
+    FileKind,
+    Line,
+    MoneyFile,
+    Wrong,
+    carried_out,
+    check,
+    digest_of,
+    files_of,
+    get_file,
+    known_now,
+    load_file,
+    rows_naming,
+)
 from wss_cases.plans.money.funding.pages import Given, write_funding
 from wss_cases.plans.money.resources.pages import Needed, write_entry, write_resource
 from wss_cases.plans.money.resources.queries import titles_of
@@ -226,4 +241,4 @@ def _address(file_id: int) -> str:
     return url_for("money_files.preview", money_file_id=file_id)
 
 
-ROOM = Room(pages=(blueprint,), loaders={"money_file": queries.load_file})
+ROOM = Room(pages=(blueprint,), loaders={"money_file": load_file})

@@ -24,7 +24,7 @@ from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, 
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.plans.money.amounts import MOST_CENTS
-from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.roster.directory.models import School
 
 

@@ -46,8 +46,8 @@ from wss_cases.plans.money.funding.models import (
     waiting_change,
     waiting_changes,
 )
+from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.plans.plan.core.pages import no_student_named
-from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.roster.names.queries import refuse_names

@@ -53,9 +53,8 @@ from wss_cases.plans.money.resources.queries import (
     strategies_of,
     takes_resources,
 )
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.models import SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import no_student_named, years_words
-from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.goals.models import PlanStrategy
 from wss_cases.roster.names.queries import refuse_names
 

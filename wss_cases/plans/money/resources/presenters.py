@@ -20,8 +20,7 @@ from wss_cases.foundation.tables.ordering import ranked, worded
 from wss_cases.plans.money.amounts import hundredths_words, money_words
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind, Staffing
 from wss_cases.plans.money.resources.queries import Money, days_open, money_by_kind, visible_to
-from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.plan.core.models import PLAN_READERS, PlanState, SchoolPlan
 from wss_cases.roster.directory.models import School
 
 NEVER: Final = 9999_12_31

@@ -14,8 +14,7 @@ from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.money.resources.models import CORRECTED, EntryKind, PlanResource, ResourceEntry, ResourceKind
-from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.plan.core.models import PLAN_READERS, STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 
 

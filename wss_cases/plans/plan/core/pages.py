@@ -27,9 +27,15 @@ from wss_cases.journal.acts import Guard, Subject
 from wss_cases.journal.extension_points import plan_tabs
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.plan.core import models, queries
-from wss_cases.plans.plan.core.models import EDITABLE, PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import LONGEST_TERM, PLAN_TIERS
+from wss_cases.plans.plan.core.models import (
+    EDITABLE,
+    LONGEST_TERM,
+    PLAN_TIERS,
+    SENTENCES,
+    PlanState,
+    SchoolPlan,
+    load_plan,
+)
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
@@ -232,4 +238,4 @@ def _said(field: Any) -> str:
     return day_words_with_year(field.data) if hasattr(field.data, "isoformat") else str(field.data)
 
 
-ROOM = Room(sentences=models.SENTENCES, loaders={"school_plan": queries.load_plan})
+ROOM = Room(sentences=SENTENCES, loaders={"school_plan": load_plan})

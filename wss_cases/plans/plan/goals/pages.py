@@ -30,7 +30,7 @@ from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.measures import PLAN_MEASURES, SURVEY
 from wss_cases.plans.plan.baselines import PlanBaseline
-from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan
+from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan, get_plan, writable_plan
 from wss_cases.plans.plan.core.pages import (
     FORM,
     both_texts,
@@ -42,7 +42,6 @@ from wss_cases.plans.plan.core.pages import (
     refuse_fixed,
     refuse_stranger,
 )
-from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.plans.plan.goals import models
 from wss_cases.plans.plan.goals.models import (
     LONGEST_EVIDENCE,

@@ -24,33 +24,35 @@ from wss_cases.foundation.school_time import day_words_with_year, moment_words, 
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.models import SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import plan_frame
-from wss_cases.plans.plan.core.queries import get_plan
-from wss_cases.plans.public.figures import last_year_over
-from wss_cases.plans.public.names import adults_named, children_named
-from wss_cases.plans.public.publications import models, queries
 from wss_cases.plans.public.publications.models import (
     LONGEST_REASON,
     LONGEST_SUMMARY,
     PUBLIC_PAGES,
     PUBLISHABLE,
+    SENTENCES,
     PlanPublication,
     as_plain,
     changed_since,
+    get_publication,
     key_of,
+    load_publication,
     names_no_one,
+    publications_of,
     seals_of,
 )
 from wss_cases.plans.public.publications.presenters import (
     Summary,
     adult_words,
+    adults_named,
+    children_named,
     contents_of,
     figures_for,
     free_text,
+    last_year_over,
     version_words,
 )
-from wss_cases.plans.public.publications.queries import get_publication, publications_of
 from wss_cases.roster.directory.models import School
 
 
@@ -374,7 +376,7 @@ def withdraw_page(publication_id: int) -> Page:
 
 ROOM = Room(
     pages=(blueprint,),
-    sentences=models.SENTENCES,
-    loaders={"plan_publication": queries.load_publication},
+    sentences=SENTENCES,
+    loaders={"plan_publication": load_publication},
     plan_tabs=(PlanTab(TAB, _l("Public page"), 90, Permission.PLAN_READ),),
 )

@@ -28,8 +28,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.foundation.tables.ordering import in_order
-from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.plan.core.models import PLAN_READERS, PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
 
 

@@ -26,9 +26,8 @@ from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.mentoring.mentors import number_or_none
-from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.core.models import PLAN_READERS, PlanState, SchoolPlan, get_plan, plans_of
 from wss_cases.plans.plan.core.pages import plan_frame, plan_words
-from wss_cases.plans.plan.core.queries import PLAN_READERS, get_plan, plans_of
 from wss_cases.plans.voices.meetings.models import (
     ANSWER_DAYS,
     COUNCIL_QUORUM,
