@@ -1,8 +1,9 @@
-"""The demo district's pathways hold what the rooms' own rules demand: gates, places, consents, sealed notes."""
+"""The demo district's pathways and copies hold what the rooms' own rules demand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.factories.incidents import make_incident
+from tests.factories.roster import SchoolFactory, StudentFactory, StudentGuardianFactory
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
 from wss_cases.access.actor import SYSTEM, Role
@@ -17,6 +20,7 @@ from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.accounts.grants import actor_of
 from wss_cases.casework.next_act import READ, ROOMS, steps_alone, steps_of
 from wss_cases.demo.circles import NOTES_WRITTEN, WORDS
+from wss_cases.demo.today import copy_chances
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.keys import unseal, unwrap
@@ -188,3 +192,17 @@ def test_notes_and_free_texts_are_sealed_and_open_with_the_installation_s_keys(d
     free = every(Questionnaire, Questionnaire.sealed_text.is_not(None))
     assert {unseal(keys, ANSWERS, row.sealed_text, row.sealed_key) for row in free} <= set(WORDS)
     assert notes and free
+
+
+@pytest.mark.parametrize(("surnames", "found"), [(("Elm", "Fuentes"), 1), (("Fuentes", "Fuentes"), 0)])
+def test_a_copy_is_asked_for_where_nobody_else_has_the_childs_name(
+    session: Any, surnames: tuple[str, str], found: int
+) -> None:
+    school = SchoolFactory()
+    students = [
+        StudentFactory(school=school, given_name=given, family_name=family, birth_date=date(2012, 5, 1))
+        for given, family in zip(("Amara", "Zoë"), surnames, strict=True)
+    ]
+    StudentGuardianFactory(student=students[0])
+    make_incident(school, students)
+    assert len(copy_chances(school.id, date(2026, 11, 24))) == found

@@ -1,11 +1,13 @@
-"""Goals are measurable or explained, practice counts are no target, and what two people write at once is not lost."""
+"""Goals, strategies and steps of a plan, and what its tables refuse."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
@@ -17,7 +19,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.plan.baselines import PlanBaseline
-from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.committee import MemberGroup, PlanMember
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import Direction, PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, change_goal, remove_goal, remove_strategy
 from wss_cases.plans.plan.templates import Component
@@ -159,3 +162,52 @@ def test_a_step_is_owned_by_somebody_of_the_school(call, plan):
             call, strategy.id, text="Train", owner=stranger.id, due_on=date(2026, 12, 1), evidence_required="A list"
         )
     assert refused.value.field == "owner"
+
+
+@pytest.fixture
+def standing(session: Any) -> SchoolPlan:
+    """A plan in force."""
+    school = SchoolFactory()
+    return SchoolPlanFactory(school_id=school.id, lead_id=make_user(Role.ADMINISTRATOR, school).id, standing=True)
+
+
+def refused(name: str, row: Any) -> None:
+    """Fail unless the database refuses a row by the constraint of this name."""
+    with pytest.raises(IntegrityError, match=name), db.session.begin_nested():
+        db.session.add(row)
+
+
+@pytest.mark.both_databases
+def test_one_plan_of_a_school_stands(standing: SchoolPlan) -> None:
+    same = {"school_id": standing.school_id, "lead_id": standing.lead_id, "standing": True}
+    for state in (PlanState.IN_FORCE, PlanState.REVIEWED):
+        second = SchoolPlanFactory.build(**same, state=state, first_year="2027-28")
+        refused(r"uq_school_plan_standing|school_plan\.school_id", second)
+    SchoolPlanFactory(school_id=standing.school_id, first_year="2027-28")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("missing", ["council_approved_on", "in_force_on"])
+def test_no_plan_is_in_force_without_the_council(standing: SchoolPlan, missing: str) -> None:
+    elsewhere = {"school_id": SchoolFactory().id, "lead_id": standing.lead_id, "standing": True}
+    name = {"council_approved_on": "needs_approval", "in_force_on": "ck_school_plan_in_force"}[missing]
+    refused(name, SchoolPlanFactory.build(**elsewhere, **{missing: None}))
+
+
+@pytest.mark.both_databases
+def test_students_sit_on_a_committee_without_names(standing: SchoolPlan) -> None:
+    of_plan = {"school_id": standing.school_id, "plan_id": standing.id, "starts_on": date(2026, 9, 1)}
+    for named in ({"name": "Ana"}, {"organization": "Ana's club"}, {"named_yes_on": date(2026, 9, 1)}):
+        refused("no_student_named", PlanMember(member_group=MemberGroup.STUDENT, **named, **of_plan))
+    refused("somebody", PlanMember(member_group=MemberGroup.PARENT, **of_plan))
+    db.session.add(PlanMember(member_group=MemberGroup.STUDENT, people=6, **of_plan))
+    db.session.flush()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("missing", ["measure", "direction", "target", "target_by"])
+def test_the_database_wants_a_goal_measurable_or_a_reason(standing: SchoolPlan, missing: str) -> None:
+    of_plan = {"school_id": standing.school_id, "plan_id": standing.id}
+    half = {missing: "" if missing == "measure" else None}
+    refused("measurable", PlanGoalFactory.build(**of_plan, **half))
+    PlanGoalFactory(**of_plan, **half, why_not_measured="Nobody counts this yet.")

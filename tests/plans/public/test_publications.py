@@ -1,14 +1,17 @@
-"""Publishing a plan: allowed by the district, approved by the council, read by a person, frozen, withdrawn."""
+"""Publishing a plan: what is confirmed, whose consent is kept, and consents of before they had a day."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from tests.architecture.test_migrations import PLAUSIBLE, engine, plant, run
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.plan_money import make_resource
@@ -22,18 +25,22 @@ from tests.factories.roster import (
     StudentGuardianFactory,
 )
 from tests.plans.public.making import SUMMARY, PublicScene, change, confirmed, row, switch
+from tests.support.applications import make_app
+from tests.support.databases import Database
 from tests.support.pages.reading import forms, parse
-from wss_cases.access.actor import Invocation, Role
+from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.public.publications.models import PlanPublication, key_of, read_by_anyone
 from wss_cases.plans.public.publications.pages import WrittenYes, publish, withdraw
 from wss_cases.plans.public.publications.presenters import Summary
+from wss_cases.records.retention.deletion.erasure import erase_student
 
 TODAY = date(2026, 11, 24)
 
@@ -282,3 +289,93 @@ def test_publishing_on_a_page_shows_the_page_as_it_would_be(scene: PublicScene, 
     away = client.submit(f"/safety-plans/publications/{live.id}/withdraw", {"because": "Wrong figures"})
     assert away.status_code == 303
     assert "Nothing is public now." in client.page(f"/safety-plans/{scene.plan.id}/public").text
+
+
+DAY = "2026-11-03"
+
+
+def erase(student_id: int, *, permanent: bool) -> dict[str, int]:
+    """Delete a student's record, of what happened or for good."""
+    with unit_of_work(SYSTEM, clock.now()) as uow:
+        uow.no_audit()
+        return erase_student(uow, student_id, permanent=permanent)
+
+
+def test_a_guardian_leaves_the_consents_with_the_last_record(session: Any, at: Any) -> None:
+    at("2026-11-24 10:00")
+    switch("on")
+    here, elsewhere = PublicScene(), PublicScene()
+    child, sibling = StudentFactory(school=here.school), StudentFactory(school=SchoolFactory())
+    StudentGuardianFactory(student=child, guardian=GuardianFactory(name="Perpetua Thistledown"))
+    stays = GuardianFactory(name="Leocadia Fennimore")
+    for one in (child, sibling):
+        StudentGuardianFactory(student=one, guardian=stays)
+    said = [
+        ["Thistledown", "Perpetua Thistledown, letter in the office", DAY],
+        ["Leocadia", "Leocadia Fennimore, letter in the office", DAY],
+        ["", "Letters of Perpetua Thistledown and Ivo Sandpiper", ""],
+    ]
+    page, other = here.publish(), elsewhere.publish()
+    for one in (page, other):
+        change(one, agreed=said)
+    assert "consents" not in erase(child.id, permanent=False)
+    assert fresh(page).agreed == said
+    version = fresh(page).version
+    assert erase(child.id, permanent=True)["consents"] == 1
+    assert fresh(page).agreed == [
+        ["[…]", "[…], letter in the office", DAY],
+        ["Leocadia", "Leocadia Fennimore, letter in the office", DAY],
+        ["", "Letters of […] and Ivo Sandpiper", ""],
+    ]
+    assert fresh(page).version == version + 1 and fresh(other).agreed == said
+
+
+BEFORE = "0112"
+AT_NIGHT = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
+"""On November 24 in Chicago."""
+LATER = datetime(2026, 11, 26, 15, tzinfo=UTC)
+MOVES = (
+    (901, 901, "plan.moved", AT_NIGHT, None),
+    (902, 901, "plan.moved", LATER, 901),
+    (903, 901, "plan.answered", PLAUSIBLE[datetime], None),
+    (904, 902, "plan.moved", LATER, 999),
+)
+
+
+@pytest.mark.both_databases
+def test_no_day_is_made_up_for_what_was_published_and_who_moved_a_plan_last_stays_known(
+    database: Database, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", BEFORE)
+    rows: dict[str, list[dict[str, Any]]] = {
+        "school": [{"id": 901}],
+        "user_account": [{"id": 901, "email": "head@district.example"}],
+        "timeline_entry": [
+            {"id": number, "subject_type": "school_plan", "subject_id": plan, "kind": kind, "at": at, "actor_id": actor}
+            for number, plan, kind, at, actor in MOVES
+        ],
+        "plan_template": [{"id": 901, "starts_on": date(2031, 8, 1)}],
+        "school_plan": [
+            {"id": number, "school_id": 901, "state": "draft", "template_id": 901, "first_year": "2026-27",
+             "last_year": "2026-27", "started_at": PLAUSIBLE[datetime], "number": number - 900}
+            for number in (901, 902)
+        ],
+        "plan_publication": [
+            {"id": 901, "school_id": 901, "plan_id": 901, "number": 1, "content": {}, "figures": [],
+             "figures_year": "2026-27", "written_yes": "Letters in the office", "published_at": AT_NIGHT},
+        ],
+    }  # fmt: skip
+    plant(database, rows)
+    run(app, "upgrade")
+    pages = sa.table("plan_publication", sa.column("id"), sa.column("agreed", sa.JSON()))
+    with engine(database).connect() as connection:
+        agreed = connection.scalar(sa.select(pages.c.agreed).where(pages.c.id == 901))
+        plans = sa.table("school_plan", *map(sa.column, ("id", "moved_by_id")), sa.column("moved_at", UtcDateTime()))
+        moved = connection.execute(sa.select(plans).order_by(plans.c.id)).all()
+    assert agreed == [["", "Letters in the office", ""]]
+    assert [tuple(row) for row in moved] == [(901, 901, LATER), (902, None, LATER)], "999 has no account any more"
+    run(app, "downgrade", BEFORE)
+    with engine(database).connect() as connection:
+        said = connection.scalar(sa.text("SELECT written_yes FROM plan_publication WHERE id = 901"))
+    assert said == "Letters in the office"

