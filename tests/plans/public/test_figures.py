@@ -180,7 +180,7 @@ def test_the_next_year_is_added_to_what_is_stored(year: PublicScene, client: Any
 
 
 def test_figures_of_a_withdrawn_page_do_not_come_back(year: PublicScene) -> None:
-    withdraw(year.call(), year.publish().id, "Wrong figures")
+    withdraw(year.call(), year.publish().id, because="Wrong figures")
     assert shown(year) == {}
 
 

@@ -64,7 +64,7 @@ def test_what_is_not_published_looks_like_what_is_missing(scene: PublicScene, cl
     assert client.get("/public/en").status_code == 404
     published = scene.publish()
     assert client.get(address(scene)).status_code == 200 and scene.name in client.get("/public/en").text
-    withdraw(scene.call(), published.id, "Wrong figures")
+    withdraw(scene.call(), published.id, because="Wrong figures")
     gone = client.get(address(scene))
     assert gone.status_code == 404 and gone.headers["Cache-Control"] == "no-store"
 

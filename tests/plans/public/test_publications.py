@@ -195,7 +195,7 @@ def test_a_new_version_begins_with_the_consents_of_the_one_before(scene: PublicS
     key = key_of(yes.words)
     unsent = {name: value for name, value in client.form(page, "summary_en").values().items() if not name.endswith(key)}
     assert client.post(page, data={**unsent, "names_no_child": "y"}).status_code == 400, "what nobody was shown"
-    withdraw(scene.call(), second.id, "She took her consent back")
+    withdraw(scene.call(), second.id, because="She took her consent back")
     assert client.form(page, "summary_en").values()[f"by_{key}"] == [""]
 
 
@@ -238,10 +238,10 @@ def test_members_are_counted_and_named_only_by_their_written_yes(scene: PublicSc
 def test_withdrawing_leaves_a_trace_and_brings_no_earlier_version_back(scene: PublicScene) -> None:
     first, second = scene.publish(), scene.publish()
     with pytest.raises(Refused, match="not public any more"):
-        withdraw(scene.call(), first.id, "Wrong figures")
+        withdraw(scene.call(), first.id, because="Wrong figures")
     with pytest.raises(Refused, match="Write why"):
-        withdraw(scene.call(), second.id, " ")
-    withdraw(scene.call(), second.id, "Wrong figures")
+        withdraw(scene.call(), second.id, because=" ")
+    withdraw(scene.call(), second.id, because="Wrong figures")
     assert read_by_anyone(scene.school.id, TODAY) is None
     assert fresh(second).withdrawn_because == "Wrong figures"
     kinds = db.session.scalars(select(TimelineEntry.kind).where(TimelineEntry.subject_type == "plan_publication"))
@@ -256,8 +256,8 @@ def test_who_publishes_and_who_withdraws(scene: PublicScene) -> None:
         with pytest.raises(NotFound):
             publish(call, scene.plan.id, SUMMARY, confirmed(scene.plan))
         with pytest.raises(NotFound):
-            withdraw(call, one.id, "No")
-    withdraw(Invocation(acting(make_user(Role.DISTRICT)), clock.now()), one.id, "The district asks")
+            withdraw(call, one.id, because="No")
+    withdraw(Invocation(acting(make_user(Role.DISTRICT)), clock.now()), one.id, because="The district asks")
     assert read_by_anyone(scene.school.id, TODAY) is None
 
 

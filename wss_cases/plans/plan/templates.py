@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import BooleanField, DateField, HiddenField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.actor import Invocation
 from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
@@ -24,6 +23,7 @@ from wss_cases.foundation.i18n import Labelled, _, _l, either
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.dated_settings import FURTHEST
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
@@ -234,17 +234,6 @@ def change_template(
     return template.id
 
 
-@use_case
-def confirm_template(uow: UnitOfWork, template_id: int) -> int:
-    """Say that the district has checked a version. Raises NotFound, Refused where it was confirmed before."""
-    template = uow.load(PlanTemplate, template_id, Permission.PLAN_TEMPLATE_EDIT)
-    if not template.to_be_checked:
-        raise Refused("", _("This template was confirmed before."))
-    template.to_be_checked = False
-    uow.record(template, "plan_template.confirmed")
-    return template.id
-
-
 def _newest(uow: UnitOfWork) -> PlanTemplate:
     """Lock the newest version, so that of two changes at once the second is told."""
     statement = select(PlanTemplate).order_by(PlanTemplate.starts_on.desc()).limit(1).with_for_update()
@@ -270,7 +259,7 @@ def _rows(template_id: int, questions: Sequence[QuestionContent]) -> list[PlanQu
     return rows
 
 
-blueprint = Blueprint("plan_templates", __name__, url_prefix="/safety-plans/templates")
+blueprint = Pages("plan_templates", __name__, url_prefix="/safety-plans/templates")
 
 
 def _words(template: PlanTemplate) -> dict[str, object]:
@@ -338,15 +327,16 @@ def change() -> Page:
     )
 
 
-@blueprint.post("/<int:plan_template_id>/confirm")
-@gate(Permission.PLAN_TEMPLATE_EDIT)
-def confirm(plan_template_id: int) -> Page:
-    """Say that the district has checked a version."""
-    try:
-        confirm_template(Invocation(current_actor(), clock.now()), plan_template_id)
-    except Refused as refused:
-        flash(refused.message, "warning")
-    return redirect(url_for("plan_templates.template"), 303)
+@blueprint.button(
+    "/<int:plan_template_id>/confirm", PlanTemplate, Permission.PLAN_TEMPLATE_EDIT, endpoint="confirm",
+    then="plan_templates.template", tells_refusals=True,
+)  # fmt: skip
+def confirm_template(uow: UnitOfWork, template: PlanTemplate) -> None:
+    """Say that the district has checked a version. Refused where it was confirmed before."""
+    if not template.to_be_checked:
+        raise Refused("", _("This template was confirmed before."))
+    template.to_be_checked = False
+    uow.record(template, "plan_template.confirmed")
 
 
 ROOM = Room(pages=(blueprint,), sentences=SENTENCES, loaders={"plan_template": load_template})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import func, select
 from wtforms import BooleanField, DateField
 from wtforms.validators import Optional
@@ -17,11 +17,12 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page, printed_address, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.foundation.settings import setting
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.core.models import SchoolPlan, get_plan
@@ -168,22 +169,6 @@ def _freeze(
     return publication
 
 
-@use_case
-def withdraw(uow: UnitOfWork, publication_id: int, because: str) -> int:
-    """Take the page that anyone reads away; the version and the reason stay.
-
-    Raises Refused without a reason, and for a version that is not read any more.
-    """
-    publication = uow.load(PlanPublication, publication_id, Permission.PLAN_WITHDRAW, uow.version)
-    if publication.withdrawn_at is not None or publication.replaced_at is not None:
-        raise Refused("", _("This version is not public any more."))
-    refuse_blank("because", because, _("Write why it is withdrawn."))
-    publication.withdrawn_at, publication.withdrawn_by_id = uow.now, uow.actor.user_id
-    publication.withdrawn_because = because.strip()
-    uow.record(publication, "plan_publication.withdrawn")
-    return publication.id
-
-
 class PublishForm(BaseForm):
     """The plan in short, in both languages, and what the person who publishes confirms."""
 
@@ -237,17 +222,11 @@ def consents_shown(agreed: Iterable[Sequence[str]]) -> dict[str, Any]:
     return fields
 
 
-class WithdrawForm(BaseForm):
-    """Why a page is withdrawn."""
-
-    because = ShortText(_l("Why it is withdrawn"), [NotBlank(_l("Write why it is withdrawn."))], LONGEST_REASON)
-
-
-blueprint = Blueprint("publications", __name__, url_prefix="/safety-plans")
+pages = Pages("publications", __name__, url_prefix="/safety-plans")
 TAB = "publications.page"
 
 
-@blueprint.get("/<int:school_plan_id>/public")
+@pages.get("/<int:school_plan_id>/public")
 @gate(Permission.PLAN_READ)
 def page(school_plan_id: int) -> Page:
     """What is public of the school's plan, every version, and the way to publish."""
@@ -309,7 +288,7 @@ def _consent(words: str, given_by: str, given_on: str) -> str:
     return f"{words} ({given_by}, {day})" if words else f"{given_by}, {day}"
 
 
-@blueprint.route("/<int:school_plan_id>/publish", methods=["GET", "POST"], endpoint="publish")
+@pages.route("/<int:school_plan_id>/publish", methods=["GET", "POST"], endpoint="publish")
 @gate(Permission.PLAN_WRITE)
 def publish_page(school_plan_id: int) -> Page:
     """Read the page as it would be, and publish it."""
@@ -358,24 +337,39 @@ def _last_words(actor: Actor, plan: SchoolPlan) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/publications/<int:publication_id>/withdraw", methods=["GET", "POST"], endpoint="withdraw")
-@gate(Permission.PLAN_WITHDRAW)
-def withdraw_page(publication_id: int) -> Page:
-    """Take the public page away, with a reason."""
-    publication = get_publication(current_actor(), publication_id)
-    form = WithdrawForm(version=publication.version)
-    home = url_for(TAB, school_plan_id=publication.plan_id)
-    return act_form(
-        form,
-        lambda call: withdraw(call, publication.id, form.because.data or ""),
-        with_flash(_("Withdrawn. No one can open it now; a copy that someone saved stays with them."), home),
-        _words(_("Withdraw the public page"), _("Withdraw"), home),
-        "plans/public/withdraw.html",
-    )
+class WithdrawForm(PlainForm):
+    """Why a page is withdrawn."""
+
+    because = ShortText(_l("Why it is withdrawn"), [NotBlank(_l("Write why it is withdrawn."))], LONGEST_REASON)
+
+
+def _home(publication: PlanPublication, _answer: int = 0) -> str:
+    return url_for(TAB, school_plan_id=publication.plan_id)
+
+
+@pages.act(
+    "/publications/<int:publication_id>/withdraw", Subject(PlanPublication, get_publication), WithdrawForm,
+    Permission.PLAN_WITHDRAW, title=_l("Withdraw the public page"), button=_l("Withdraw"), boxed=False, then=_home,
+    done=_l("Withdrawn. No one can open it now; a copy that someone saved stays with them."),
+    trail=lambda publication: [(_("Public page"), _home(publication))],
+    more=lambda _publication, _form: {
+        "facts": [
+            _("No one can open the page any more. What was published before stays in the list, with your reason."),
+            _("Its figures are not published again."),
+        ]
+    },
+)  # fmt: skip
+def withdraw(uow: UnitOfWork, publication: PlanPublication, form: WithdrawForm) -> None:
+    """Take the page that anyone reads away; the version and the reason stay. Refused for one that is not read."""
+    if publication.withdrawn_at is not None or publication.replaced_at is not None:
+        raise Refused("", _("This version is not public any more."))
+    publication.withdrawn_at, publication.withdrawn_by_id = uow.now, uow.actor.user_id
+    publication.withdrawn_because = form.because.data.strip()
+    uow.record(publication, "plan_publication.withdrawn")
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences=SENTENCES,
     loaders={"plan_publication": load_publication},
     plan_tabs=(PlanTab(TAB, _l("Public page"), 90, Permission.PLAN_READ),),
