@@ -171,7 +171,7 @@ def standing(session: Any) -> SchoolPlan:
     return SchoolPlanFactory(school_id=school.id, lead_id=make_user(Role.ADMINISTRATOR, school).id, standing=True)
 
 
-def refused(name: str, row: Any) -> None:
+def refuses(name: str, row: Any) -> None:
     """Fail unless the database refuses a row by the constraint of this name."""
     with pytest.raises(IntegrityError, match=name), db.session.begin_nested():
         db.session.add(row)
@@ -182,7 +182,7 @@ def test_one_plan_of_a_school_stands(standing: SchoolPlan) -> None:
     same = {"school_id": standing.school_id, "lead_id": standing.lead_id, "standing": True}
     for state in (PlanState.IN_FORCE, PlanState.REVIEWED):
         second = SchoolPlanFactory.build(**same, state=state, first_year="2027-28")
-        refused(r"uq_school_plan_standing|school_plan\.school_id", second)
+        refuses(r"uq_school_plan_standing|school_plan\.school_id", second)
     SchoolPlanFactory(school_id=standing.school_id, first_year="2027-28")
 
 
@@ -191,15 +191,15 @@ def test_one_plan_of_a_school_stands(standing: SchoolPlan) -> None:
 def test_no_plan_is_in_force_without_the_council(standing: SchoolPlan, missing: str) -> None:
     elsewhere = {"school_id": SchoolFactory().id, "lead_id": standing.lead_id, "standing": True}
     name = {"council_approved_on": "needs_approval", "in_force_on": "ck_school_plan_in_force"}[missing]
-    refused(name, SchoolPlanFactory.build(**elsewhere, **{missing: None}))
+    refuses(name, SchoolPlanFactory.build(**elsewhere, **{missing: None}))
 
 
 @pytest.mark.both_databases
 def test_students_sit_on_a_committee_without_names(standing: SchoolPlan) -> None:
     of_plan = {"school_id": standing.school_id, "plan_id": standing.id, "starts_on": date(2026, 9, 1)}
     for named in ({"name": "Ana"}, {"organization": "Ana's club"}, {"named_yes_on": date(2026, 9, 1)}):
-        refused("no_student_named", PlanMember(member_group=MemberGroup.STUDENT, **named, **of_plan))
-    refused("somebody", PlanMember(member_group=MemberGroup.PARENT, **of_plan))
+        refuses("no_student_named", PlanMember(member_group=MemberGroup.STUDENT, **named, **of_plan))
+    refuses("somebody", PlanMember(member_group=MemberGroup.PARENT, **of_plan))
     db.session.add(PlanMember(member_group=MemberGroup.STUDENT, people=6, **of_plan))
     db.session.flush()
 
@@ -209,5 +209,5 @@ def test_students_sit_on_a_committee_without_names(standing: SchoolPlan) -> None
 def test_the_database_wants_a_goal_measurable_or_a_reason(standing: SchoolPlan, missing: str) -> None:
     of_plan = {"school_id": standing.school_id, "plan_id": standing.id}
     half = {missing: "" if missing == "measure" else None}
-    refused("measurable", PlanGoalFactory.build(**of_plan, **half))
+    refuses("measurable", PlanGoalFactory.build(**of_plan, **half))
     PlanGoalFactory(**of_plan, **half, why_not_measured="Nobody counts this yet.")
