@@ -144,7 +144,7 @@ open it. An agreement is found by its pathway."""
 
 def list_of(host: Host) -> str:
     endpoint, name, _rule, _permission = FILES[host.name]
-    ids = {"case_id": host.case_id, "pathway_id": host.pathway_id, name: host.record_id}
+    ids: dict[str, Any] = {"case_id": host.case_id, "pathway_id": host.pathway_id, name: host.record_id}
     return url_for(f"attachments.{endpoint}", **{key: value for key, value in ids.items() if key and value is not None})
 
 

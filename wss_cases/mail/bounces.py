@@ -186,8 +186,8 @@ def troubles(actor: Actor, now: datetime) -> list[Any]:
         .where(OutboxMessage.carried_by_id.is_(None))
         .scalar_subquery()
     )
-    columns = select(UserAccount.id, UserAccount.name, MailTrouble.address, MailTrouble.status, MailTrouble.since)
-    columns = columns.add_columns(failed.label("failed"))
+    person = (UserAccount.id, UserAccount.name, MailTrouble.address)
+    columns = select(*person, MailTrouble.status, MailTrouble.since, failed.label("failed"))
     statement = _visible_to(columns.select_from(MailTrouble), actor, now)
     return list(db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE)))
 

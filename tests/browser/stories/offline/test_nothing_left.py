@@ -13,8 +13,7 @@ import pytest
 from itsdangerous.encoding import base64_encode
 from playwright.sync_api import Browser, Page
 
-from tests.attachments.scenes import photo
-from tests.attachments.scenes import ROLES, make_scene
+from tests.attachments.scenes import ROLES, make_scene, photo
 from tests.browser.stories.steps.device import NOTHING, READY, found_on, held_on, sign_out
 from tests.browser.stories.steps.people import PASSWORD, ready
 from tests.factories.accounts import acting, make_user
