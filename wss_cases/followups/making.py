@@ -152,24 +152,20 @@ def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
     """Close the open call follow-ups about this person of a report. A voicemail is an attempt and closes nothing."""
     if contact.result != REACHED:
         return
-    calls = select(FollowUp).where(
-        FollowUp.incident_person_id == contact.incident_person_id,
-        FollowUp.kind.in_(GUARDIAN_CALLS),
-        FollowUp.state == FollowUpState.OPEN,
-    )
-    for row in uow.session.scalars(calls.order_by(FollowUp.id).with_for_update()):
+    for row in _open_calls(uow, [contact.incident_person_id]):
         _close(uow, row, contact)
 
 
 def report_merged(uow: UnitOfWork, target: Incident) -> None:
     """Close open call follow-ups of a report when the family was reached in a report that is now merged into it."""
-    calls = select(FollowUp).where(
-        FollowUp.incident_person_id.in_([person.id for person in target.people if person.id is not None]),
-        FollowUp.kind.in_(GUARDIAN_CALLS),
-        FollowUp.state == FollowUpState.OPEN,
-    )
-    for row in uow.session.scalars(calls.order_by(FollowUp.id).with_for_update()):
+    for row in _open_calls(uow, [person.id for person in target.people if person.id is not None]):
         close_if_reached(uow, row)
+
+
+def _open_calls(uow: UnitOfWork, person_ids: Collection[int]) -> list[FollowUp]:
+    about = (FollowUp.incident_person_id.in_(person_ids), FollowUp.kind.in_(GUARDIAN_CALLS))
+    calls = select(FollowUp).where(*about, FollowUp.state == FollowUpState.OPEN)
+    return list(uow.session.scalars(calls.order_by(FollowUp.id).with_for_update()))
 
 
 def close_if_reached(uow: UnitOfWork, row: FollowUp) -> None:

@@ -260,35 +260,29 @@ def accounts(now: datetime) -> Found:
     return ok(_("%(num)d system administrators are active.", num=count))
 
 
-def leaders(now: datetime) -> Found:
-    led = {school_id for _user, school_id, _role in _at_work(now, [Role.ADMINISTRATOR])}
-    return _each_school(
-        led,
-        _("There is no school yet. Import a roster: flask import oneroster PATH"),
-        _("Every school has an administrator."),
-        _("Without an administrator, no one decides there"),
-    )
+def staffed(roles: Collection[Role], no_school: Any, good: Any, words: Any) -> Callable[[datetime], Found]:
+    """The check that each school has someone with one of these roles who can sign in."""
+
+    def look(now: datetime) -> Found:
+        known = {school_id for _user, school_id, _role in _at_work(now, roles)}
+        return _each_school(known, str(no_school), str(good), str(words))
+
+    return look
 
 
-def staff(now: datetime) -> Found:
-    staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
-    return _each_school(
-        staffed,
-        _("There is no school yet, so no one works on cases."),
-        _("Every school has a dean or a coordinator."),
-        _("Without a dean or coordinator, no one works on cases there"),
-    )
-
-
-def coordinators(now: datetime) -> Found:
-    """Whether each school has a coordinator; only coordinators see needs for housing support."""
-    known = {school_id for _user, school_id, _role in _at_work(now, KNOW)}
-    return _each_school(
-        known,
-        _("There is no school yet, so none has a coordinator."),
-        _("Every school has a coordinator."),
-        _("No coordinator, so no one sees a student’s need for housing support"),
-    )
+leaders = staffed(
+    [Role.ADMINISTRATOR], _l("There is no school yet. Import a roster: flask import oneroster PATH"),
+    _l("Every school has an administrator."), _l("Without an administrator, no one decides there"),
+)  # fmt: skip
+staff = staffed(
+    [Role.DEAN, Role.COORDINATOR], _l("There is no school yet, so no one works on cases."),
+    _l("Every school has a dean or a coordinator."),
+    _l("Without a dean or coordinator, no one works on cases there"),
+)  # fmt: skip
+coordinators = staffed(
+    KNOW, _l("There is no school yet, so none has a coordinator."), _l("Every school has a coordinator."),
+    _l("No coordinator, so no one sees a student’s need for housing support"),
+)  # fmt: skip
 
 
 def keepers(now: datetime) -> Found:
