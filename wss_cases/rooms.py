@@ -208,7 +208,6 @@ from wss_cases.setup import standby as setup_standby
 from wss_cases.setup import test_letter as setup_test_letter
 from wss_cases.setup.settings import pages as setup_settings
 from wss_cases.surveys import answering as surveys_answering
-from wss_cases.surveys import handing_out as surveys_handing_out
 from wss_cases.surveys import mailing as surveys_mailing
 from wss_cases.surveys import pages as surveys
 from wss_cases.surveys import people as surveys_people
@@ -248,7 +247,7 @@ ROOMS: tuple[Room, ...] = (
     mail_family_texts.ROOM, mail_preferences.ROOM, mail_push.ROOM, mail_security_alerts.ROOM, mail_webhooks.ROOM,
     incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_finding.ROOM,
     incidents_incident.ROOM, incidents_other_schools.ROOM, incidents_pages.ROOM, incidents_report_list.ROOM,
-    surveys_answering.ROOM, surveys_handing_out.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_people.ROOM,
+    surveys_answering.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_people.ROOM,
     surveys_rounds.ROOM,
     routing_drafts.ROOM, routing_engine_vocabulary.ROOM, routing_replay.ROOM, routing_replay_pages.ROOM,
     routing_row_editor.ROOM, routing_rule_sets.ROOM, routing_sign_editor.ROOM,

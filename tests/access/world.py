@@ -84,9 +84,17 @@ from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineA
 from wss_cases.safeguards.police.review.models import NotificationGround
 from wss_cases.safeguards.questioning.models import QuestionedBy, Questioning
 from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
-from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links import SurveyLink, code_of
-from wss_cases.surveys.rounds import SurveyRound, SurveyTally, SurveyWall, blank, seal_counts
+from wss_cases.surveys.rounds import (
+    SurveyGroup,
+    SurveyRound,
+    SurveyScale,
+    SurveyTally,
+    SurveyWall,
+    Way,
+    blank,
+    seal_counts,
+)
 from wss_cases.training.importing import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import Shape, TrainingRequirement

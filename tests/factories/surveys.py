@@ -21,9 +21,9 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.roster.directory.models import School
 from wss_cases.surveys.answering import answer, open_code
-from wss_cases.surveys.instrument import SurveyGroup
-from wss_cases.surveys.links import make_slips, show_slips
-from wss_cases.surveys.rounds import Planned, open_round
+from wss_cases.surveys.links import show_slips
+from wss_cases.surveys.pages import make_slips, open_round
+from wss_cases.surveys.rounds import SurveyGroup
 
 EVERYONE = frozenset(SurveyGroup)
 NOTICE, OPENS, CLOSES = date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 27)
@@ -70,12 +70,12 @@ def _student(school: School, name: str) -> Any:
 def begin(asked: Asked, groups: Iterable[SurveyGroup] = EVERYONE, *, wall: bool = False, **dates: date) -> int:
     """Plan a round as the administrator, a week and more after families were told. Returns its id."""
     days = {"opens_on": OPENS, "closes_on": CLOSES, "notice_on": NOTICE} | dates
-    return open_round(asked.call, asked.school.id, Planned(groups=frozenset(groups), wall=wall, **days))
+    return open_round(asked.call, asked.school.id, groups=list(groups), wall=wall, **days)
 
 
 def slip_codes(asked: Asked, round_id: int, group: SurveyGroup = SurveyGroup.STUDENT) -> list[str]:
     """Make slips for everyone of a group without a link, and return the codes on their sheet."""
-    make_slips(asked.call, round_id, group)
+    make_slips(asked.call, round_id, group=group)
     return [one.code for one in show_slips(asked.call, round_id, group)]
 
 

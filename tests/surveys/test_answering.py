@@ -9,15 +9,16 @@ from tests.factories.base import fresh
 from tests.factories.surveys import answer_by, begin, school_to_ask, slip_codes
 from tests.support.pages.reading import parse
 from wss_cases.foundation.db import db
-from wss_cases.surveys.instrument import SurveyGroup, Way
 from wss_cases.surveys.links import SurveyLink
-from wss_cases.surveys.results import end_round
+from wss_cases.surveys.pages import end_round
 from wss_cases.surveys.rounds import (
     MOST_BY_LINK,
     MOST_BY_WALL,
+    SurveyGroup,
     SurveySentForm,
     SurveyTally,
     SurveyWall,
+    Way,
     counts_in,
     wall_of,
 )

@@ -16,17 +16,10 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import signing_keys
-from wss_cases.surveys.instrument import SurveyGroup
 from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop
-from wss_cases.surveys.mailing import (
-    KEPT,
-    address_digests,
-    deliver_invitations,
-    has_stopped,
-    invite,
-    stop_token,
-    stopped_by,
-)
+from wss_cases.surveys.mailing import KEPT, address_digests, deliver_invitations, has_stopped, stop_token, stopped_by
+from wss_cases.surveys.pages import invite
+from wss_cases.surveys.rounds import SurveyGroup
 
 FAMILY = SurveyGroup.FAMILY
 
@@ -48,7 +41,7 @@ def test_families_are_invited_once_each_in_their_language_and_the_mail_names_no_
     asked.guardians[0].language = "es"
     db.session.commit()
     round_id = begin(asked)
-    invite(asked.call, round_id, FAMILY)
+    invite(asked.call, round_id, group=FAMILY)
     assert deliver_invitations(clock.now())["sent"] == 0
     at("2026-11-16 05:00")
     assert deliver_invitations(clock.now())["sent"] == 0
@@ -63,14 +56,14 @@ def test_families_are_invited_once_each_in_their_language_and_the_mail_names_no_
     assert client.submit(f"/survey/{path[1]}", {"q_safe": "4"}).status_code == 303
     assert client.get(f"/survey/{path[1]}").status_code == 404
     with pytest.raises(Refused):
-        invite(asked.call, round_id, FAMILY)
+        invite(asked.call, round_id, group=FAMILY)
 
 
 def test_nobody_who_is_kept_away_or_may_not_be_contacted_is_written_to(asked, at, mails):
     first, second = asked.students[:2]
     keep_off(first, asked.guardians[0], restriction=None, restricted_on=None)
     round_id = begin(asked)
-    invite(asked.call, round_id, FAMILY)
+    invite(asked.call, round_id, group=FAMILY)
     assert len(db.session.scalars(select(SurveyLink)).all()) == 2
     keep_off(second, asked.guardians[1])
     at("2026-11-16 09:00")
@@ -80,7 +73,7 @@ def test_nobody_who_is_kept_away_or_may_not_be_contacted_is_written_to(asked, at
 
 def test_whoever_stops_invitations_gets_no_more(asked, at, mails, client):
     round_id = begin(asked)
-    invite(asked.call, round_id, SurveyGroup.STAFF)
+    invite(asked.call, round_id, group=SurveyGroup.STAFF)
     at("2026-11-16 09:00")
     assert deliver_invitations(clock.now())["sent"] == 2
     stop = re.search(r"List-Unsubscribe: <[^>]*?(/survey/stop/[^>]+)>", mails()[0].replace("\n ", ""))

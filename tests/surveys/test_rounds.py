@@ -14,10 +14,22 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links import SurveyLink
-from wss_cases.surveys.results import SurveyResult, count_due, end_round, result_of, survey_share
-from wss_cases.surveys.rounds import SurveyRound, SurveySentForm, SurveyTally, blank, counted, read, wall_of, written
+from wss_cases.surveys.pages import end_round
+from wss_cases.surveys.results import SurveyResult, count_due, result_of, survey_share
+from wss_cases.surveys.rounds import (
+    SurveyGroup,
+    SurveyRound,
+    SurveyScale,
+    SurveySentForm,
+    SurveyTally,
+    Way,
+    blank,
+    counted,
+    read,
+    wall_of,
+    written,
+)
 
 YEAR = "2026-27"
 STUDENT = SurveyGroup.STUDENT

@@ -14,10 +14,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.surveys.answering import open_code
-from wss_cases.surveys.instrument import SurveyGroup, Way
-from wss_cases.surveys.links import SurveyLink, make_slips, replace_slips, show_slips
+from wss_cases.surveys.links import SurveyLink, show_slips
+from wss_cases.surveys.pages import make_slips, replace_slips
 from wss_cases.surveys.people import say_part
-from wss_cases.surveys.rounds import SurveyTally
+from wss_cases.surveys.rounds import SurveyGroup, SurveyTally, Way
 
 STUDENT, STAFF = SurveyGroup.STUDENT, SurveyGroup.STAFF
 CODE = re.compile(r"/survey/((?:[a-z0-9]{4}-){4}[a-z0-9]{4})")
@@ -82,12 +82,12 @@ def test_there_is_nothing_to_replace_before_and_when_all_are_used(day):
     asked = school_to_ask(students=1)
     round_id = begin(asked)
     with pytest.raises(Refused):
-        replace_slips(asked.call, round_id, STUDENT)
+        replace_slips(asked.call, round_id, group=STUDENT)
     [code] = slip_codes(asked, round_id)
     day("2026-11-17 10:00")
     answer_by(code)
     with pytest.raises(Refused):
-        replace_slips(asked.call, round_id, STUDENT)
+        replace_slips(asked.call, round_id, group=STUDENT)
     with pytest.raises(Refused):
         show_slips(asked.call, round_id, STUDENT)
 
@@ -101,10 +101,10 @@ def test_a_student_whose_family_opted_out_gets_no_slip(day, client_as):
     assert len(slip_codes(asked, round_id)) == 2
     sheet = client.page(f"/surveys/{round_id}/sheet?group=student")
     assert asked.names[0] in sheet.text and asked.names[1] not in sheet.text
-    say_part(asked.call, student_id, True)
+    say_part(asked.call, student_id, takes_part="yes")
     assert len(slip_codes(asked, round_id)) == 1
-    say_part(asked.call, second_id, False)
-    replace_slips(asked.call, round_id, STUDENT)
+    say_part(asked.call, second_id, takes_part="no")
+    replace_slips(asked.call, round_id, group=STUDENT)
     assert len(show_slips(asked.call, round_id, STUDENT)) == 2, "who opted out since gets none in place of a lost one"
 
 
@@ -116,7 +116,7 @@ def test_slips_are_made_for_everyone_of_a_group_once_and_never_for_a_chosen_few(
         if group is STUDENT:
             assert len(slip_codes(asked, round_id)) == 3
         with pytest.raises(Refused) as refused:
-            make_slips(asked.call, round_id, group)
+            make_slips(asked.call, round_id, group=group)
         assert refused.value.field == "group"
     invited = select(SurveyTally.audience, SurveyTally.invited).where(SurveyTally.way == Way.INVITED)
     assert dict(db.session.execute(invited).all()) == {STUDENT: 3, STAFF: 12, SurveyGroup.FAMILY: 0}

@@ -21,9 +21,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.surveys.answering import Full, answer, open_code, takes_another
-from wss_cases.surveys.instrument import SurveyGroup, Way
-from wss_cases.surveys.results import end_round
-from wss_cases.surveys.rounds import MOST_BY_WALL, SurveyTally, SurveyWall, counts_in, wall_of
+from wss_cases.surveys.pages import end_round
+from wss_cases.surveys.rounds import MOST_BY_WALL, SurveyGroup, SurveyTally, SurveyWall, Way, counts_in, wall_of
 
 STUDENT = SurveyGroup.STUDENT
 PLANNED, NOON = datetime(2026, 11, 9, 16, tzinfo=UTC), datetime(2026, 11, 17, 18, tzinfo=UTC)

@@ -18,9 +18,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.surveys import answering, rounds
-from wss_cases.surveys.instrument import SurveyGroup
-from wss_cases.surveys.results import end_round
-from wss_cases.surveys.rounds import SurveyTally
+from wss_cases.surveys.pages import end_round
+from wss_cases.surveys.rounds import SurveyGroup, SurveyTally
 
 pytestmark = pytest.mark.both_databases
 

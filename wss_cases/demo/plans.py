@@ -52,11 +52,10 @@ from wss_cases.plans.voices.votes import VotingBody, record_vote
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting
 from wss_cases.surveys.answering import answer, open_code
-from wss_cases.surveys.instrument import VALUES, SurveyGroup, questions_on
-from wss_cases.surveys.links import make_slips, show_slips
+from wss_cases.surveys.links import show_slips
+from wss_cases.surveys.pages import end_round, make_slips, open_round
 from wss_cases.surveys.people import people_of
-from wss_cases.surveys.results import end_round
-from wss_cases.surveys.rounds import Planned, open_round, running_round
+from wss_cases.surveys.rounds import VALUES, SurveyGroup, questions_on, running_round
 
 ANSWERS = {
     "school_now": "Students say that they feel safe in class, and less safe at the east stairs and after dismissal.",
@@ -280,15 +279,15 @@ def _survey(world: World, place: Place, opens: date, answers: dict[SurveyGroup, 
     days, rng = world.calendar.school_days, Random(f"{place.id}/{opens}")
     now = yield moment(opens, 9 * 60)
     closes = days.add(opens, LASTS)
-    planned = Planned(opens, closes, frozenset(answers), opens - TOLD, wall=False)
-    round_id = open_round(world.calls(place.head, now), place.id, planned)
+    days_of_it = {"opens_on": opens, "closes_on": closes, "notice_on": opens - TOLD}
+    round_id = open_round(world.calls(place.head, now), place.id, groups=list(answers), **days_of_it)
     now = yield moment(days.add(opens, ANSWERED_AFTER), 10 * 60)
     running = running_round(place.id)
     assert running is not None
     for group, number in answers.items():
         if not people_of(place.id, group, world.day(now)):
             continue
-        make_slips(world.calls(place.head, now), running.id, group)
+        make_slips(world.calls(place.head, now), running.id, group=group)
         slips = show_slips(world.calls(place.head, now), running.id, group)
         questions = questions_on(running.opens_on, group)
         for code in [slip.code for slip in slips][:number]:

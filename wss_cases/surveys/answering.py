@@ -26,29 +26,27 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.family_texts import Text
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.surveys.instrument import (
-    VALUES,
-    SurveyGroup,
-    SurveyQuestion,
-    Way,
-    intro_code,
-    questions_on,
-    text_code,
-    texts_of,
-)
 from wss_cases.surveys.links import SurveyLink, link_by
 from wss_cases.surveys.rounds import (
     MOST_BY_LINK,
     MOST_BY_WALL,
+    VALUES,
+    SurveyGroup,
+    SurveyQuestion,
     SurveyRound,
     SurveySentForm,
     SurveyTally,
     SurveyWall,
+    Way,
     counted,
     counts_in,
     hour_of,
+    intro_code,
     is_open,
+    questions_on,
     seal_counts,
+    text_code,
+    texts_of,
 )
 
 

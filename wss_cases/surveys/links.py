@@ -15,7 +15,6 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    delete,
     func,
     insert,
     select,
@@ -32,10 +31,9 @@ from wss_cases.foundation.ids import code_from, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import Sendable
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
-from wss_cases.surveys.instrument import SurveyGroup, Way
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.surveys.people import addresses_of, people_of, students_by_grade
-from wss_cases.surveys.rounds import SurveyRound, SurveyTally
+from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, SurveyTally, Way
 
 
 class SurveyLink(Base):
@@ -151,19 +149,7 @@ class Slip:
     code: str = field(repr=False)
 
 
-@use_case
-def make_slips(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Make a slip for each person of a group who may be asked and has no link; students' by grade. Slips are made for
-    everyone or for no one, so that no few people are selected. Returns the round's id. Raises Refused."""
-    row = load_running(uow, round_id, group)
-    wanted = _without_link(uow, row, group)
-    if not wanted:
-        raise Refused("group", _("Everyone of this group has a slip or a link already."))
-    add_links(uow, row, group, wanted)
-    return row.id
-
-
-def _without_link(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[dict[str, int | None]]:
+def without_link(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[dict[str, int | None]]:
     """The columns of a link for each person of a group without a link."""
     today = max(row.opens_on, today_at(row.school_id, uow.now))
     made = made_by_grade(row.id, group)
@@ -179,7 +165,8 @@ def show_slips(call: Invocation, round_id: int, group: SurveyGroup) -> list[Slip
     with unit_of_work(call.actor, call.now, call.request_key) as uow:
         if uow.answered:
             return []
-        row = load_running(uow, round_id, group)
+        row = uow.load(SurveyRound, round_id, Permission.SURVEY_RUN)
+        refuse_over(uow, row)
         waiting = waiting_slips(row.id, group)
         if not waiting:
             raise Refused("", _("No slips wait to be printed."))
@@ -191,35 +178,10 @@ def show_slips(call: Invocation, round_id: int, group: SurveyGroup) -> list[Slip
         return slips
 
 
-@use_case
-def replace_slips(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Void every unused slip of a group, and make new ones for as many people as may be asked now.
-
-    The number voided is shown with the survey's results. Returns the round's id. Raises NotFound, Refused.
-    """
-    row = load_running(uow, round_id, group)
-    tally = _tally_of(uow, row, group)  # lock the tally before the links, in the same order as answering
-    gone = count_unused_slips(row.id, group)
-    if not gone:
-        raise Refused("group", _("No slip of this group is unused."))
-    uow.session.execute(delete(SurveyLink).where(*unused_slips(row.id, group)))
-    tally.invited -= gone
-    tally.replaced += gone
-    uow.record(row, "survey_round.replaced", count=gone)
-    wanted = _without_link(uow, row, group)
-    if wanted:
-        add_links(uow, row, group, wanted)
-    return row.id
-
-
-def load_running(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> SurveyRound:
-    """Lock a round that asks a group and is not over. Raises NotFound, Refused."""
-    row = uow.load(SurveyRound, round_id, Permission.SURVEY_RUN)
+def refuse_over(uow: UnitOfWork, row: SurveyRound) -> None:
+    """Refuse to make or show links of a round that takes no more answers."""
     if row.counted_at is not None or row.closes_on < today_at(row.school_id, uow.now):
         raise Refused("", _("This survey is over."))
-    if group not in row.groups:
-        raise Refused("group", _("This group is not asked in this survey."))
-    return row
 
 
 def invite_by_mail(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[int]:
@@ -252,11 +214,12 @@ def add_links(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, each: Seque
         person = {"grade": None, "guardian_id": None, "staff_id": None} | columns
         rows.append({"round_id": row.id, "audience": group, "nonce": nonce, "digest": digest, "used": False, **person})
     uow.session.execute(insert(table_of(SurveyLink)), rows)
-    _tally_of(uow, row, group).invited += len(rows)
+    invited_tally(uow, row, group).invited += len(rows)
     uow.record(row, "survey_round.invited", count=len(rows))
 
 
-def _tally_of(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> SurveyTally:
+def invited_tally(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> SurveyTally:
+    """Lock the tally of a group's invited answers."""
     mine = (SurveyTally.round_id == row.id, SurveyTally.audience == group, SurveyTally.way == Way.INVITED)
     query = select(SurveyTally).where(*mine).with_for_update().execution_options(populate_existing=True)
     return existing(uow.session.scalar(query))

@@ -34,7 +34,7 @@ from wss_cases.foundation.sign_in import csrf
 from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common import pages
 from wss_cases.mail.common.rules import (
     UNSENT,
@@ -50,10 +50,9 @@ from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.transport import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.surveys.instrument import SurveyGroup
-from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, code_of, invite_by_mail, load_running
+from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, code_of, invite_by_mail
 from wss_cases.surveys.people import addresses_of
-from wss_cases.surveys.rounds import SurveyRound, is_open
+from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, is_open
 
 PURPOSE = "survey_mail_stop"
 KEPT, PLAIN = 32, 64
@@ -249,13 +248,8 @@ def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
     return verdict
 
 
-@use_case
-def invite(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Invite by email everyone of a group with a known address and no link. Returns the round's id.
-
-    Emails are sent from the round's first day on. Raises NotFound, Refused when there is no one to invite.
-    """
-    row = load_running(uow, round_id, group)
+def queue_invitations(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> None:
+    """Make a link for everyone of a group with a known address and no link, and queue its email. Raises Refused."""
     opens = at_local(row.opens_on, 0, 0, zone_of(row.school_id))
     shared = {
         "school_id": row.school_id, "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
@@ -266,7 +260,6 @@ def invite(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
         for link_id in invite_by_mail(uow, row, group)
     ]
     uow.session.execute(insert(table_of(SurveyMail)), rows)
-    return row.id
 
 
 def stop_mail(digest: str, now: datetime) -> None:

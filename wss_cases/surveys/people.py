@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, exists, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import act_page
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.foundation.db import Base, Id, db, where
-from wss_cases.foundation.forms import BaseForm, radio
-from wss_cases.foundation.i18n import _, _l
+from wss_cases.foundation.forms import PlainForm, radio
+from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.pages import MailChoice, MailStyle
 from wss_cases.roster.directory.models import (
     Enrolment,
@@ -30,7 +30,7 @@ from wss_cases.roster.directory.models import (
     StudentGuardian,
 )
 from wss_cases.roster.directory.queries import get_student
-from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.rounds import SurveyGroup
 
 
 class SurveyOptOut(Base):
@@ -134,25 +134,33 @@ def addresses_of(school_id: int, group: SurveyGroup, day: date) -> Sequence[Addr
     return families(school_id, day) if group is SurveyGroup.FAMILY else staff(school_id)
 
 
-YES, NO = "yes", "no"
-
-
-class PartForm(BaseForm):
+class PartForm(PlainForm):
     """Whether a student takes part."""
 
     takes_part = radio(
         _l("Does this student take part in school surveys?"),
-        {YES: _l("Yes"), NO: _l("No, the family opted out")},
+        {"yes": _l("Yes"), "no": _l("No, the family opted out")},
         _l("Choose an answer."),
         description=_l("A student who takes part may still leave out any question, or all of them."),
     )
 
 
-@use_case
-def say_part(uow: UnitOfWork, student_id: int, takes_part: bool) -> int:
-    """Record whether a student takes part in surveys. Returns the student's id; repeating the same value changes
-    nothing."""
-    student = uow.load(Student, student_id, Permission.SURVEY_OPT_OUT)
+def _address(student: Student) -> str:
+    return url_for("students.student", student_id=student.id)
+
+
+pages = Pages("survey_opt_outs", __name__, trail=lambda student: [(student.shown_name, _address(student))])
+
+
+@pages.act(
+    "/students/<int:student_id>/surveys", Subject(Student, get_student), PartForm, Permission.SURVEY_OPT_OUT, adds=True,
+    endpoint="student", title=_l("School surveys"), button=_l("Save"), lede=lambda student: student.shown_name,
+    start=lambda student: {"takes_part": "no" if standing_opt_out(student.id) else "yes"},
+    then=lambda student, _id: _address(student), boxed=False,
+)  # fmt: skip
+def say_part(uow: UnitOfWork, student: Student, form: PartForm) -> None:
+    """Record whether a student takes part in surveys; repeating the same value changes nothing."""
+    takes_part = form.takes_part.data == "yes"
     today, standing = today_at(student.school_id, uow.now), standing_opt_out(student.id)
     if takes_part and standing is not None:
         standing.ended_on = today
@@ -165,40 +173,6 @@ def say_part(uow: UnitOfWork, student_id: int, takes_part: bool) -> int:
         uow.record(row, "survey_opt_out.recorded")
     else:
         uow.no_audit()
-    return student.id
-
-
-blueprint = Blueprint("survey_opt_outs", __name__)
-
-
-def _load(actor: Actor, student_id: int) -> Student:
-    student = get_student(actor, student_id)
-    require(actor, Permission.SURVEY_OPT_OUT, student)
-    return student
-
-
-def _address(student: Student) -> str:
-    return url_for("students.student", student_id=student.id)
-
-
-act_page(
-    blueprint,
-    "/students/<int:student_id>/surveys",
-    "student",
-    Permission.SURVEY_OPT_OUT,
-    load=_load,
-    form=lambda student: PartForm(takes_part=NO if standing_opt_out(student.id) else YES),
-    act=lambda call, student, form: say_part(call, student.id, form.takes_part.data == YES),
-    done=_address,
-    words=lambda student: {
-        "title": _("School surveys"),
-        "lede": student.shown_name,
-        "go_words": _("Save"),
-        "back_href": _address(student),
-        "crumbs": [(student.shown_name, _address(student)), (_("School surveys"), None)],
-    },
-    template="layouts/form_page.html",
-)
 
 
 def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
@@ -211,7 +185,7 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     panels=(Panel(Place.STUDENT, 70, student_panel),),
     sentences={
         "survey_opt_out.recorded": _l("The family opted out of school surveys"),

@@ -20,17 +20,29 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.foundation.operations import WHOLE
 from wss_cases.foundation.operations import Share as SharesShare
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
-from wss_cases.surveys.instrument import FAVORABLE, VALUES, SurveyGroup, SurveyScale, Way, questions_on
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.surveys.links import SurveyLink, SurveyMail
-from wss_cases.surveys.rounds import FEWEST, Counts, SurveyRound, SurveySentForm, SurveyTally, counts_in, empty
+from wss_cases.surveys.rounds import (
+    FAVORABLE,
+    FEWEST,
+    VALUES,
+    Counts,
+    SurveyGroup,
+    SurveyRound,
+    SurveyScale,
+    SurveySentForm,
+    SurveyTally,
+    Way,
+    counts_in,
+    empty,
+    questions_on,
+)
 
 
 class ResultState(Labelled):
@@ -187,18 +199,6 @@ def shares_by_year(
     return shares
 
 
-@use_case
-def end_round(uow: UnitOfWork, round_id: int) -> int:
-    """End a round now, and count it. Raises NotFound, Refused when it is already over."""
-    row = uow.load(SurveyRound, round_id, Permission.SURVEY_RUN, uow.version)
-    if row.counted_at is not None:
-        raise Refused("", _("This survey is over."))
-    today = today_at(row.school_id, uow.now)
-    row.closes_on = max(row.opens_on, min(row.closes_on, today))
-    _count(uow, row)
-    return row.id
-
-
 def count_due(now: datetime, share: SharesShare = WHOLE) -> dict[str, int]:
     """End and count the rounds whose last day is over at their school, one per commit, while the time share lasts;
     returns how many."""
@@ -215,13 +215,13 @@ def count_due(now: datetime, share: SharesShare = WHOLE) -> dict[str, int]:
         with unit_of_work(SYSTEM, now) as uow:
             row = existing(uow.session.get(SurveyRound, round_id, with_for_update=True, populate_existing=True))
             if row.counted_at is None:
-                _count(uow, row)
+                count_round(uow, row)
             else:
                 uow.no_audit()
     return {"surveys": counted}
 
 
-def _count(uow: UnitOfWork, row: SurveyRound) -> None:
+def count_round(uow: UnitOfWork, row: SurveyRound) -> None:
     """Open every tally once, store what may be shown, and delete everything else: tallies, links and sent pages.
 
     The tallies are locked first, so that an answer being saved is either counted or refused.

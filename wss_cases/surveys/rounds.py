@@ -1,33 +1,119 @@
-"""The rounds of the survey at a school, and their sealed tallies. No table holds a single answer.
+"""The climate survey: its groups, questions and scales, the rounds of it at a school, and their sealed tallies. Answers
+are choices only, never text, and no table holds a single answer.
 
 A tally is one encrypted text of constant length for each group and way. Every answer encrypts it again under a fresh
 key, so that the rows, their order, their times and two copies of the database reveal nothing about an answer. It is
 opened once, when the round ends, and then deleted.
 """
 
+import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role, in_schools
-from wss_cases.access.permissions import Permission
-from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, newest, where
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.i18n import _, _l
-from wss_cases.foundation.ids import new_code
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.keys import seal, unseal
-from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.school_time import day_words_with_year
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.roster.directory.models import School
-from wss_cases.surveys.instrument import VALUES, SurveyGroup, SurveyScale, Way, questions_on
-from wss_cases.surveys.people import people_of
+from wss_cases.mail.family_texts import Text, family_texts
+
+
+class SurveyGroup(Labelled):
+    STUDENT = "student", _l("Students")
+    FAMILY = "family", _l("Families")
+    STAFF = "staff", _l("Staff")
+
+
+class Way(Labelled):
+    """How an answer came: by an invited link, which takes one answer, or by the code on the wall, which anyone may
+    scan."""
+
+    INVITED = "invited", _l("Invited")
+    OPEN = "open", _l("Open code")
+
+
+class SurveyScale(enum.StrEnum):
+    """The scale of a question's answers."""
+
+    AGREE = "agree"
+    YES_NO = "yes_no"
+
+
+VALUES: Final[dict[SurveyScale, tuple[int, ...]]] = {SurveyScale.AGREE: (4, 3, 2, 1), SurveyScale.YES_NO: (2, 1)}
+"""The values of each scale in the order shown."""
+
+FAVORABLE: Final[dict[SurveyScale, frozenset[int]]] = {
+    SurveyScale.AGREE: frozenset({3, 4}),
+    SurveyScale.YES_NO: frozenset({2}),
+}
+"""The values that count as favorable."""
+
+SAFE, ADULT, CIRCLE = "safe", "adult", "circle"
+"""Codes of the questions shown beside incidents: feels safe, trusts an adult, was in a circle this year."""
+
+
+class SurveyQuestion(Base):
+    """A question to a group, from a first to a last day (None: still in use).
+
+    A round asks the questions in force on the day it opens. Their text is the family text `survey.<group>.<code>`.
+    """
+
+    __tablename__ = "survey_question"
+    __table_args__ = (
+        UniqueConstraint("audience", "code", "starts_on"),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+    )
+
+    id: Mapped[Id]
+    audience: Mapped[SurveyGroup] = mapped_column(named_enum(SurveyGroup, "audience"))
+    code: Mapped[str] = mapped_column(String(30))
+    scale: Mapped[SurveyScale] = mapped_column(named_enum(SurveyScale, "scale"))
+    position: Mapped[int] = mapped_column(Integer)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+def questions_on(day: date, group: SurveyGroup) -> list[SurveyQuestion]:
+    """The questions to a group on a day, in order."""
+    columns = SurveyQuestion
+    in_force = (columns.starts_on <= day, or_(columns.ends_on.is_(None), columns.ends_on >= day))
+    statement = select(columns).where(columns.audience == group, *in_force)
+    return list(db.session.scalars(statement.order_by(columns.position, columns.id)))
+
+
+def texts_of(group: SurveyGroup, questions: Sequence[SurveyQuestion], language: str, day: date) -> dict[str, Text]:
+    """The texts of a page of questions by their code: the introduction, the questions, and the scales."""
+    scales = [f"survey.scale.{scale}_{value}" for scale in SurveyScale for value in VALUES[scale]]
+    return family_texts(
+        [intro_code(group), *(text_code(group, question.code) for question in questions), *scales], language, day
+    )
+
+
+def intro_code(group: SurveyGroup) -> str:
+    return f"survey.{group.value}.intro"
+
+
+def text_code(group: SurveyGroup, code: str) -> str:
+    return f"survey.{group.value}.{code}"
 
 
 class SurveyRound(Versioned, Base):
@@ -140,9 +226,9 @@ Counts = dict[str, int]
 """How often each value of each question was chosen, by `question:value`."""
 
 
-def is_open(one: Any, today: date) -> bool:
+def is_open(row: Any, today: date) -> bool:
     """Whether a round takes answers."""
-    return one.counted_at is None and one.opens_on <= today <= one.closes_on
+    return row.counted_at is None and row.opens_on <= today <= row.closes_on
 
 
 def hour_of(began: datetime | None, now: datetime) -> datetime:
@@ -216,6 +302,19 @@ def last_answered(school_id: int, group: SurveyGroup) -> date | None:
     return db.session.scalar(statement)
 
 
+def refuse_soon(school_id: int, groups: Sequence[SurveyGroup], opens_on: date) -> None:
+    """Refuse a first day on which a group would be asked again too soon."""
+    for group in groups:
+        last = last_answered(school_id, group)
+        if last is not None and opens_on < last + AGAIN:
+            words = _(
+                "%(group)s answered a survey until %(day)s. Ask them again from %(again)s on: results that are close "
+                "to each other could tell what one person answered.",
+                group=group.label, day=day_words_with_year(last), again=day_words_with_year(last + AGAIN),
+            )  # fmt: skip
+            raise Refused("opens_on", words)
+
+
 def running_round(school_id: int) -> SurveyRound | None:
     """The round of a school that is planned or open; None once it is counted."""
     return db.session.scalar(
@@ -242,83 +341,6 @@ def empty(tally: SurveyTally) -> None:
     """Delete everything in a tally but the number of answers."""
     tally.sealed_text = tally.sealed_key = None
     tally.key_name = ""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A round to open: the groups, its days, the day families were told, and whether it has a code for the wall."""
-
-    opens_on: date
-    closes_on: date
-    groups: frozenset[SurveyGroup]
-    notice_on: date | None
-    wall: bool
-
-
-@use_case
-def open_round(uow: UnitOfWork, school_id: int, planned: Planned) -> int:
-    """Plan a round at a school; returns its id.
-
-    Raises NotFound, and Refused for dates that do not fit, for a survey of students of which families have not known
-    for a week, for a group that answered within the month before, and while another round of the school is not over.
-    """
-    school = uow.load(School, school_id, Permission.SURVEY_OPEN)
-    _check(planned, today_at(school.id, uow.now))
-    if running_round(school.id) is not None:
-        raise Refused("", _("Another survey of this school is not over yet. End it first."))
-    _refuse_soon(school.id, planned)
-    row = SurveyRound(
-        school_id=school.id, school_year=school_year(planned.opens_on), opens_on=planned.opens_on,
-        closes_on=planned.closes_on, notice_on=planned.notice_on, made_at=uow.now, made_by_id=uow.actor.user_id,
-        asks_students=SurveyGroup.STUDENT in planned.groups, asks_families=SurveyGroup.FAMILY in planned.groups,
-        asks_staff=SurveyGroup.STAFF in planned.groups,
-    )  # fmt: skip
-    uow.add(row)
-    for group in row.groups:
-        _add_tallies(uow, row, group, planned.wall)
-    if planned.wall:
-        uow.add(SurveyWall(round_id=row.id, code=new_code()))
-    uow.record(row, "survey_round.opened", opens_on=row.opens_on.isoformat(), closes_on=row.closes_on.isoformat())
-    return row.id
-
-
-def _check(planned: Planned, today: date) -> None:
-    if not planned.groups:
-        raise Refused("groups", _("Choose who is asked."))
-    if planned.opens_on < today:
-        raise Refused("opens_on", _("Choose today or a later day."))
-    if not planned.opens_on <= planned.closes_on <= planned.opens_on + LONGEST:
-        raise Refused("closes_on", _("Choose a day from the first day on, at most 60 days later."))
-    if SurveyGroup.STUDENT not in planned.groups:
-        return
-    if planned.notice_on is None:
-        raise Refused("notice_on", _("Enter the day on which families were told."))
-    if planned.notice_on > today:
-        raise Refused("notice_on", _("Choose today or an earlier day."))
-    if planned.opens_on - planned.notice_on < NOTICE:
-        words = _("Families must know for at least 7 days before it opens, so that they can opt out.")
-        raise Refused("opens_on", words)
-
-
-def _refuse_soon(school_id: int, planned: Planned) -> None:
-    for group in planned.groups:
-        last = last_answered(school_id, group)
-        if last is not None and planned.opens_on < last + AGAIN:
-            words = _(
-                "%(group)s answered a survey until %(day)s. Ask them again from %(again)s on: results that are close "
-                "to each other could tell what one person answered.",
-                group=group.label, day=day_words_with_year(last), again=day_words_with_year(last + AGAIN),
-            )  # fmt: skip
-            raise Refused("opens_on", words)
-
-
-def _add_tallies(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, wall: bool) -> None:
-    asked_questions = [(question.code, question.scale) for question in questions_on(row.opens_on, group)]
-    for way in Way if wall else (Way.INVITED,):
-        most = people_of(row.school_id, group, row.opens_on) if way is Way.OPEN else None
-        tally = SurveyTally(round_id=row.id, audience=group, way=way, most=most)
-        seal_counts(tally, blank(asked_questions))
-        uow.add(tally)
 
 
 ROOM = Room(

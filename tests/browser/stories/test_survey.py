@@ -17,7 +17,7 @@ from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, go, tap
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.rounds import SurveyGroup
 
 PLANNED, NOON = datetime(2026, 11, 9, 16, tzinfo=UTC), datetime(2026, 11, 17, 18, tzinfo=UTC)
 TAP_TWICE = """(button) => {

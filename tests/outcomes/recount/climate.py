@@ -13,9 +13,8 @@ from sqlalchemy import text
 from tests.factories.surveys import Asked, begin, school_to_ask
 from tests.outcomes.recount.plain import table
 from wss_cases.foundation.db import db
-from wss_cases.surveys.instrument import VALUES, SurveyGroup, Way, questions_on
-from wss_cases.surveys.results import end_round
-from wss_cases.surveys.rounds import counted, counts_in, seal_counts, tallies_of
+from wss_cases.surveys.pages import end_round
+from wss_cases.surveys.rounds import VALUES, SurveyGroup, Way, counted, counts_in, questions_on, seal_counts, tallies_of
 
 ROUNDS = (date(2025, 10, 6), date(2026, 2, 2), date(2026, 9, 14), date(2026, 10, 26))
 """First days: two in the school year before, two in this one."""

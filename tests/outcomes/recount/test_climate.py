@@ -17,9 +17,8 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.outcomes.reports.climate import HEADS, MEASURES
 from wss_cases.surveys import results
-from wss_cases.surveys.instrument import SurveyGroup, Way, questions_on
 from wss_cases.surveys.results import Counted, ResultState, result_of, results_of, survey_share
-from wss_cases.surveys.rounds import FEWEST
+from wss_cases.surveys.rounds import FEWEST, SurveyGroup, Way, questions_on
 
 SEEDS = (20261, 20262, 20263)[: examples(1, 3)]
 SCHOOLS = examples(4, 9)

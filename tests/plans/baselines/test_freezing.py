@@ -32,9 +32,8 @@ from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, without_baseline
 from wss_cases.plans.plan.progress import move_plan
 from wss_cases.plans.plan.templates import Component
-from wss_cases.surveys.instrument import SurveyGroup, Way
 from wss_cases.surveys.results import ResultState, SurveyResult
-from wss_cases.surveys.rounds import SurveyRound
+from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, Way
 
 
 def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(here: Planning, client_as: Any) -> None:

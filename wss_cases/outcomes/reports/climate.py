@@ -16,8 +16,8 @@ from wss_cases.outcomes.counting.scope.rules import Scope, year_before
 from wss_cases.outcomes.counting.totals import core_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.surveys.instrument import ADULT, CIRCLE, SAFE, SurveyGroup
 from wss_cases.surveys.results import SurveyResult, YearShare, shares_by_year
+from wss_cases.surveys.rounds import ADULT, CIRCLE, SAFE, SurveyGroup
 
 MOST_YEARS = 5
 MEASURES = (

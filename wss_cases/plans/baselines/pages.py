@@ -45,8 +45,8 @@ from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, get_plan, wr
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.names.queries import refuse_names
-from wss_cases.surveys.instrument import SurveyGroup, text_code
 from wss_cases.surveys.results import survey_share
+from wss_cases.surveys.rounds import SurveyGroup, text_code
 
 Line = dict[str, Any]
 

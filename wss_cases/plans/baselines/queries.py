@@ -15,7 +15,7 @@ from wss_cases.plans.measures import SURVEY, Figure, figures
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import AT_THE_COUNCIL, GOALS_OPEN, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal
-from wss_cases.surveys.instrument import SurveyGroup, questions_on, text_code
+from wss_cases.surveys.rounds import SurveyGroup, questions_on, text_code
 
 MOST_YEARS = 6
 CLIMATE = "climate"

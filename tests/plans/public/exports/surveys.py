@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from wss_cases.surveys.instrument import FAVORABLE, VALUES, SurveyScale
 from wss_cases.surveys.results import FEWEST_ON_A_SIDE, Counted, ResultState, result_of
-from wss_cases.surveys.rounds import FEWEST, Counts
+from wss_cases.surveys.rounds import FAVORABLE, FEWEST, VALUES, Counts, SurveyScale
 
 QUESTION = "safe"
 SCALE = next(iter(SurveyScale))
