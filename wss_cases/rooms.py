@@ -121,9 +121,9 @@ from wss_cases.pathways.mentoring import opening as pathways_mentoring_opening
 from wss_cases.pathways.mentoring import own_period as pathways_mentoring_own_period
 from wss_cases.pathways.mentoring import periods as pathways_mentoring_periods
 from wss_cases.pathways.mentoring import sessions as pathways_mentoring_sessions
-from wss_cases.pathways.mentoring.plan import presenters as pathways_mentoring_plan_presenters
+from wss_cases.pathways.mentoring.plan import rules as pathways_mentoring_plan
+from wss_cases.pathways.reengagement import opening as pathways_reengagement_opening
 from wss_cases.pathways.reengagement import pages as pathways_reengagement
-from wss_cases.pathways.reengagement import returns as pathways_reengagement_returns
 from wss_cases.pathways.referrals import case_page as pathways_referrals_case_page
 from wss_cases.pathways.referrals import consent as pathways_referrals_consent
 from wss_cases.pathways.referrals import partner_pages as pathways_referrals_partner_pages
@@ -208,9 +208,9 @@ from wss_cases.setup import standby as setup_standby
 from wss_cases.setup import test_letter as setup_test_letter
 from wss_cases.setup.settings import pages as setup_settings
 from wss_cases.surveys import answering as surveys_answering
+from wss_cases.surveys import links as surveys_links
 from wss_cases.surveys import mailing as surveys_mailing
 from wss_cases.surveys import pages as surveys
-from wss_cases.surveys import people as surveys_people
 from wss_cases.surveys import rounds as surveys_rounds
 from wss_cases.training import importing as training_importing
 from wss_cases.training import school as training_school
@@ -247,7 +247,7 @@ ROOMS: tuple[Room, ...] = (
     mail_family_texts.ROOM, mail_preferences.ROOM, mail_push.ROOM, mail_security_alerts.ROOM, mail_webhooks.ROOM,
     incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_finding.ROOM,
     incidents_incident.ROOM, incidents_other_schools.ROOM, incidents_pages.ROOM, incidents_report_list.ROOM,
-    surveys_answering.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_people.ROOM,
+    surveys_answering.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_links.ROOM,
     surveys_rounds.ROOM,
     routing_drafts.ROOM, routing_engine_vocabulary.ROOM, routing_replay.ROOM, routing_replay_pages.ROOM,
     routing_row_editor.ROOM, routing_rule_sets.ROOM, routing_sign_editor.ROOM,
@@ -264,8 +264,8 @@ ROOMS: tuple[Room, ...] = (
     pathways_circles_terms.ROOM, pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM,
     pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_course.ROOM,
     pathways_mentoring_day_grid.ROOM, pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM,
-    pathways_mentoring_own_period.ROOM, pathways_mentoring_periods.ROOM, pathways_mentoring_plan_presenters.ROOM,
-    pathways_mentoring_sessions.ROOM, pathways_reengagement.ROOM, pathways_reengagement_returns.ROOM,
+    pathways_mentoring_own_period.ROOM, pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM,
+    pathways_mentoring_sessions.ROOM, pathways_reengagement.ROOM, pathways_reengagement_opening.ROOM,
     pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM, pathways_referrals_partner_pages.ROOM,
     pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM, pathways_referrals_service.ROOM,
     practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,

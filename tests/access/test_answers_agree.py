@@ -119,7 +119,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.voices.meetings.models.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),
     "plans.voices.votes.visible_to": (PlanVote, by(P.PLAN_READ)),
     "practice.log.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
-    "practice.requests.messages.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
+    "practice.requests.models.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.pages.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),

@@ -42,8 +42,7 @@ from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import dose
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
-from wss_cases.pathways.referrals.referral.models import Partner, Referral
-from wss_cases.pathways.referrals.referral.rules import TAKES_A_PLACE
+from wss_cases.pathways.referrals.referral.models import TAKES_A_PLACE, Partner, Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

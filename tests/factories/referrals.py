@@ -12,8 +12,15 @@ from tests.factories.base import Factory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.rules import PARTNER_SEES, SERVED, ReferralState, Service
+from wss_cases.pathways.referrals.referral.models import (
+    PARTNER_SEES,
+    SERVED,
+    Partner,
+    Referral,
+    ReferralConsent,
+    ReferralState,
+    Service,
+)
 
 RECORDED = datetime(2026, 11, 19, 16, tzinfo=UTC)
 SIGNED, SENT, UNTIL = date(2026, 11, 19), date(2026, 11, 20), date(2027, 3, 19)

@@ -54,12 +54,11 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.invitations import invitation_key
 from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED, NoteOpening
 from wss_cases.pathways.common.models import PathwayState
+from wss_cases.pathways.referrals.referral.models import ReferralState
 from wss_cases.pathways.referrals.referral.pages import overdue_key
-from wss_cases.pathways.referrals.referral.rules import ReferralState
-from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
-from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
-from wss_cases.practice.requests.messages import UNREAD
-from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
+from wss_cases.practice.requests.models import ASKED as CIRCLE_ASKED
+from wss_cases.practice.requests.models import DANGER as DANGER_ASKED
+from wss_cases.practice.requests.models import UNREAD, CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, ReleaseState
 from wss_cases.records.family_copies.draft import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release import ANSWERED as COPY_ANSWERED

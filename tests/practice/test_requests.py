@@ -15,8 +15,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.practice.log import PracticeEntry
-from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD, link_of
-from wss_cases.practice.requests.models import Became, CircleRequest
+from wss_cases.practice.requests.models import ASKED, DANGER, UNREAD, Became, CircleRequest, link_of
 from wss_cases.practice.requests.pages import MOST_IN_AN_HOUR, make_link
 
 FRIDAY = "2026-11-20 15:00"

@@ -14,9 +14,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.surveys.answering import open_code
-from wss_cases.surveys.links import SurveyLink, show_slips
+from wss_cases.surveys.links import SurveyLink, say_part, show_slips
 from wss_cases.surveys.pages import make_slips, replace_slips
-from wss_cases.surveys.people import say_part
 from wss_cases.surveys.rounds import SurveyGroup, SurveyTally, Way
 
 STUDENT, STAFF = SurveyGroup.STUDENT, SurveyGroup.STAFF

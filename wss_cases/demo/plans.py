@@ -52,9 +52,8 @@ from wss_cases.plans.voices.votes import VotingBody, record_vote
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting
 from wss_cases.surveys.answering import answer, open_code
-from wss_cases.surveys.links import show_slips
+from wss_cases.surveys.links import people_of, show_slips
 from wss_cases.surveys.pages import end_round, make_slips, open_round
-from wss_cases.surveys.people import people_of
 from wss_cases.surveys.rounds import VALUES, SurveyGroup, questions_on, running_round
 
 ANSWERS = {

@@ -65,12 +65,10 @@ class LogForm(PlainForm):
     )
 
     def validate_repair(self, field: Any) -> None:
-        """Require words for "Something else"."""
         if self.repair_kind.data == OTHER and not (field.data or "").strip():
             raise ValidationError(_("Write what the repair is."))
 
     def fit(self, row: Pathway) -> None:
-        """Offer frequent days."""
         self.repair_on.quick = repair_days(today_of(row), school_days(row.school_id))
 
     def repair_text(self) -> str:

@@ -3,7 +3,6 @@ one; nobody watches it.
 """
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -22,9 +21,8 @@ from wss_cases.foundation.settings import setting
 from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.journal.rooms import Room
 from wss_cases.practice.log import group_in, group_value
-from wss_cases.practice.requests.messages import link_by
-from wss_cases.practice.requests.models import LONGEST_CONTACT, MOST_LETTERS, Asker, RequestLink, Wish
-from wss_cases.practice.requests.pages import Asked, ask, in_danger, takes_another
+from wss_cases.practice.requests.models import LONGEST_CONTACT, MOST_LETTERS, Asker, RequestLink, Wish, link_by
+from wss_cases.practice.requests.pages import ask, in_danger, takes_another
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import get_school
@@ -56,19 +54,15 @@ class AskForm(BaseForm):
         self.words.data = (self.words.data or "")[:MOST_LETTERS]
         self.contact.data = (self.contact.data or "")[:LONGEST_CONTACT]
 
-    def asked(self, language: str) -> Asked:
+    def values(self, language: str) -> dict[str, Any]:
+        """The columns of the request."""
         grade, code = group_in(self.group.data or "|")
-        return Asked(
-            form_key=self.request_key.data,
-            wish=Wish(self.wish.data),
-            asker=Asker(self.asker.data) if self.asker.data else None,
-            grade=grade,
-            location_code=code,
-            language=language,
-            in_danger=self.in_danger,
-            words=self.words.data or "",
-            contact=self.contact.data or "",
-        )
+        return {
+            "form_key": self.request_key.data, "wish": Wish(self.wish.data),
+            "asker": Asker(self.asker.data) if self.asker.data else None, "grade": grade, "location_code": code,
+            "language": language, "in_danger": self.in_danger, "words": self.words.data or "",
+            "contact": self.contact.data or "",
+        }  # fmt: skip
 
 
 blueprint = Blueprint("circle_request", __name__, url_prefix="/ask")
@@ -109,21 +103,17 @@ def _sent(form: AskForm, opened: RequestLink, school: School, language: str, *, 
     return _page(form, school, language, 400)
 
 
-def _without_names(form: AskForm, school: School, language: str) -> Any:
+def _without_names(form: AskForm, school: School, language: str) -> dict[str, Any]:
     """The request. Raises Refused for a student's name. In danger names are struck out instead, so that no one who
     needs help has to wait.
     """
-    circle_request = form.asked(language)
-    named = names_at_school(school.id, circle_request.words)
-    if named and not circle_request.in_danger:
+    values = form.values(language)
+    named = names_at_school(school.id, values["words"])
+    if named and not values["in_danger"]:
         raise Refused("words", _("Leave out names. You can say who it is when you talk with us."))
-    return replace(circle_request, words=_struck(circle_request.words, named))
-
-
-def _struck(words: str, named: list[str]) -> str:
     for name in named:
-        words = re.sub(re.escape(name), "…", words, flags=re.IGNORECASE)
-    return words
+        values["words"] = re.sub(re.escape(name), "…", values["words"], flags=re.IGNORECASE)
+    return values
 
 
 def _form(school: School) -> AskForm:

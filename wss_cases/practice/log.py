@@ -41,8 +41,6 @@ from wss_cases.training.records.models import staff_of
 
 
 class PracticeKind(Labelled):
-    """The kind of practice."""
-
     COMMUNITY = "community", _l("Community circle")
     CHECK_IN = "check_in", _l("Check-in")
     CHAT = "chat", _l("Restorative chat")
@@ -52,8 +50,6 @@ class PracticeKind(Labelled):
 
 
 class Purpose(Labelled):
-    """The purpose of a practice."""
-
     START = "start", _l("Start of the day or week")
     BELONGING = "belonging", _l("Get to know each other")
     LEARNING = "learning", _l("Learn together")
@@ -172,12 +168,10 @@ def tier_of(kind: PracticeKind, purpose: Purpose | None) -> int:
 
 
 def group_value(grade: int | None, place: str) -> str:
-    """The form value of a grade and a class or place."""
     return f"{'' if grade is None else grade}|{place}"
 
 
 def group_in(value: str) -> tuple[int | None, str]:
-    """The grade and the class or place of a form value."""
     grade, _bar, place = value.partition("|")
     return (int(grade) if grade else None), place
 
@@ -254,8 +248,6 @@ MOST = 2000
 
 
 class PracticeForm(BaseForm):
-    """The form of a practice: what, for whom, for how long."""
-
     kind = radio(_l("Kind"), PracticeKind, _l("Choose what it was."))
     group = RadioField(_l("Who was there"), [InputRequired(_l("Choose a class or a grade."))])
     students = number_or_none(_l("Students"), 0, MOST, required=True)
@@ -360,7 +352,6 @@ def _offering(
 
 
 def group_words(grade: int | None, place: str) -> str:
-    """A class or place with its grade: "Room 204, Grade 7"."""
     return ", ".join(words for words in (place, grade_words(grade)) if words)
 
 
@@ -425,7 +416,6 @@ def new() -> Page:
 
 
 def words_of(title: str, **more: Any) -> dict[str, Any]:
-    """The template values beside the form."""
     back = {"back_href": url_for("practice.entries_page"), "go_words": _("Save")}
     return {"title": title, "entry": None, **back, **more}
 

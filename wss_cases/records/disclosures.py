@@ -27,8 +27,8 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.referrals.referral.models import FIELD_LABELS
 from wss_cases.pathways.referrals.referral.queries import purpose_read, service_words
-from wss_cases.pathways.referrals.referral.rules import FIELD_LABELS
 from wss_cases.roster.directory.models import Student
 
 PAGE = 20

@@ -50,8 +50,7 @@ from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.transport import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, code_of, invite_by_mail
-from wss_cases.surveys.people import addresses_of
+from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, addresses_of, code_of, invite_by_mail
 from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, is_open
 
 PURPOSE = "survey_mail_stop"

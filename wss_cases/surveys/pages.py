@@ -37,6 +37,8 @@ from wss_cases.surveys.links import (
     add_links,
     count_unused_slips,
     invited_tally,
+    opted_out,
+    people_of,
     refuse_over,
     show_slips,
     unused_slips,
@@ -44,7 +46,6 @@ from wss_cases.surveys.links import (
     without_link,
 )
 from wss_cases.surveys.mailing import queue_invitations
-from wss_cases.surveys.people import opted_out, people_of
 from wss_cases.surveys.results import ResultState, SurveyResult, count_round, results_of
 from wss_cases.surveys.rounds import (
     FEWEST,
@@ -73,8 +74,6 @@ from wss_cases.surveys.rounds import (
 
 
 class RoundForm(PlainForm):
-    """A round to open."""
-
     groups = SelectMultipleField(
         _l("Who is asked"),
         validators=[InputRequired(_l("Choose who is asked."))],
@@ -97,22 +96,16 @@ class RoundForm(PlainForm):
 
 
 class GroupForm(PlainForm):
-    """The group whose slips are made or replaced."""
-
     group = radio(_l("Slips for"), SurveyGroup, _l("Choose who it is for."))
 
     def fit(self, row: SurveyRound) -> None:
-        """Offer the groups of the survey."""
         self.group.choices = choices([(group.value, group.label) for group in row.groups])
 
 
 class InviteForm(PlainForm):
-    """The group to invite by email."""
-
     group = radio(_l("Email to"), SurveyGroup, _l("Choose who it is for."))
 
     def fit(self, row: SurveyRound) -> None:
-        """Offer the groups of the survey whose addresses are known."""
         self.group.choices = choices([(group.value, group.label) for group in _with_addresses(row)])
 
 

@@ -52,8 +52,6 @@ class Way(Labelled):
 
 
 class SurveyScale(enum.StrEnum):
-    """The scale of a question's answers."""
-
     AGREE = "agree"
     YES_NO = "yes_no"
 
@@ -227,12 +225,10 @@ Counts = dict[str, int]
 
 
 def is_open(row: Any, today: date) -> bool:
-    """Whether a round takes answers."""
     return row.counted_at is None and row.opens_on <= today <= row.closes_on
 
 
 def hour_of(began: datetime | None, now: datetime) -> datetime:
-    """The start of the hour of a submission: the current hour, or a new one."""
     return began if began is not None and now - began < HOUR else now
 
 

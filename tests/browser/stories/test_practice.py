@@ -20,8 +20,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.practice.log import PracticeEntry, PracticeKind
-from wss_cases.practice.requests.messages import link_of
-from wss_cases.practice.requests.models import Became, CircleRequest
+from wss_cases.practice.requests.models import Became, CircleRequest, link_of
 from wss_cases.practice.requests.pages import make_link
 
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)

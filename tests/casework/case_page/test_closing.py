@@ -23,8 +23,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import MeetingState
 from wss_cases.pathways.common.models import PathwayState
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
 
 

@@ -39,8 +39,7 @@ from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import FOLLOW_UPS, ReferralState
+from wss_cases.pathways.referrals.referral.models import FOLLOW_UPS, Referral, ReferralState
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.workday.digest.queries import weekly_count

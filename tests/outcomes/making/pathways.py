@@ -16,8 +16,7 @@ from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion,
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession, Missed
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState
 from wss_cases.routing.engine.vocabulary import Kind
 
 DAY = timedelta(days=1)

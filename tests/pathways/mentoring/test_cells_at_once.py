@@ -16,7 +16,7 @@ from tests.support.databases import Database
 from wss_cases.access.actor import Actor, Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.mentoring.cells import Cell, mark_cell
+from wss_cases.pathways.mentoring.card import Cell, mark_cell
 from wss_cases.pathways.mentoring.plan.models import Cadence, DailyCard, DailyCardDay
 from wss_cases.routing.engine.vocabulary import Kind
 

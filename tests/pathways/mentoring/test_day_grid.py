@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.mentoring.cells import Cell, mark_cell, note_arrival, note_departure
+from wss_cases.pathways.mentoring.card import Cell, mark_cell, note_arrival, note_departure
 from wss_cases.pathways.mentoring.day_grid import Place, changes_in, columns_of, name_of, place_in
 from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay, Missed
 from wss_cases.pathways.mentoring.plan.queries import session_on

@@ -16,7 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.mentoring.cells import Cell, mark_cell, note_arrival
+from wss_cases.pathways.mentoring.card import Cell, mark_cell, note_arrival
 from wss_cases.pathways.mentoring.own_period import Question, initials_apart, mark_own, next_after
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay

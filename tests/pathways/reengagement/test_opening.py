@@ -24,6 +24,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
+from wss_cases.pathways.reengagement.opening import open_by_hand
 from wss_cases.pathways.reengagement.pages import complete
 from wss_cases.pathways.reengagement.plan import (
     AwayCause,
@@ -33,7 +34,6 @@ from wss_cases.pathways.reengagement.plan import (
     return_words,
     returns_of,
 )
-from wss_cases.pathways.reengagement.returns import open_by_hand
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.sweep import sweep

@@ -26,9 +26,8 @@ from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
 from wss_cases.pathways.referrals.partners import suggestions
-from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ReferralState, ServiceDate, Wanted
 from wss_cases.pathways.referrals.referral.queries import open_to_partner
-from wss_cases.pathways.referrals.referral.rules import ReferralState, Wanted
 
 
 @pytest.fixture

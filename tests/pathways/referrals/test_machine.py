@@ -35,15 +35,16 @@ from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
-from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     AWAITS_ANSWER,
     FOLLOW_UPS,
     OPEN,
     PARTNER_SEES,
     SERVED,
     TRANSITIONS,
+    Referral,
     ReferralState,
+    ServiceDate,
 )
 
 SCHOOL, PARTNER = by_school, by_partner

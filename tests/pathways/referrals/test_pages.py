@@ -15,8 +15,7 @@ from tests.pathways.referrals.making import Scene, accept, draft, make_scene, se
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import PathwayState
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState
 
 
 @pytest.fixture

@@ -36,8 +36,7 @@ from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
-from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState, ServiceDate
 from wss_cases.roster.directory.models import Student
 
 

@@ -20,9 +20,8 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.models import Pathway, PathwayState
-from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState
 from wss_cases.pathways.referrals.referral.queries import visible_to
-from wss_cases.pathways.referrals.referral.rules import ReferralState
 
 
 def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:

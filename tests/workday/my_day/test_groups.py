@@ -26,8 +26,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralState
 from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.workday.digest.sweep import groups
 from wss_cases.workday.my_day.pages import MOST_THINGS

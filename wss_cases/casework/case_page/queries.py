@@ -21,8 +21,8 @@ from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.models import LIVE, PathwayState
 from wss_cases.pathways.common.queries import parted, pathways_of
+from wss_cases.pathways.referrals.referral.models import OPEN as OPEN_REFERRAL
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import OPEN as OPEN_REFERRAL
 from wss_cases.routing.engine.vocabulary import Kind
 
 

@@ -130,7 +130,6 @@ def move_pathway(row: Pathway, state: PathwayState) -> None:
 
 
 def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
-    """Raise Refused for a day in the future."""
     if day > today_at(school_id, uow.now):
         raise Refused(field, _("Choose today or an earlier day."))
 

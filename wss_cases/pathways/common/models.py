@@ -51,8 +51,6 @@ STANDS = LIVE | {PathwayState.COMPLETED}
 
 
 class EndReason(Labelled):
-    """Why a pathway ended early."""
-
     MOVED_SCHOOL = "moved_school", _l("The student moved to another school")
     NO_CONTACT = "no_contact", _l("No one could be reached")
     NOT_SUITABLE = "not_suitable", _l("It is not suitable")
@@ -126,7 +124,6 @@ class InPathway:
 
     @classmethod
     def of(cls, row: "Pathway", **values: Any) -> Self:
-        """A new record of a pathway."""
         return cls(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, **values)  # type: ignore[call-arg]
 
 
@@ -361,7 +358,6 @@ class Panel:
 
 
 def ids(row: Pathway) -> dict[str, Any]:
-    """The URL values of every page of a pathway."""
     return {"case_id": row.case_id, "pathway_id": row.id}
 
 

@@ -52,7 +52,6 @@ DAY = _l("Choose a day.")
 
 
 def number(text: Any) -> int | None:
-    """The id in a select field; None for its empty choice."""
     digits = str(text or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
@@ -72,7 +71,6 @@ ACT = "layouts/act.html"
 
 
 def kind_words(pathway: Pathway) -> str:
-    """The kind of a pathway in the reader's language."""
     return str(Kind(pathway.kind).label) if pathway.kind in set(Kind) else pathway.kind
 
 
@@ -112,7 +110,6 @@ HERE = "/cases/<int:case_id>/pathways/<int:pathway_id>"
 
 
 def today_of(row: Pathway) -> date:
-    """The day at a pathway's school."""
     return today_at(row.school_id, clock.now())
 
 
@@ -195,7 +192,6 @@ class AddForm(PlainForm):
     owner_id = SelectField(_l("Lead person"), validators=[Optional()])
 
     def fit(self, case: Case) -> None:
-        """Offer the people of the case, and the school's case team."""
         people = {person.id: person_words(person) for person in participants_of(case.id)}
         self.participant_id.choices = people_choices(people, _("No one in particular"))
         team = team_of(case.school_id, today_at(case.school_id, clock.now()))
@@ -234,13 +230,10 @@ def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int
 
 
 class OfferForm(PlainForm):
-    """Who invited the person, and when."""
-
     by = SelectField(_l("Who made the offer"), validators=[InputRequired(_l("Choose who made the offer."))])
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
     def fit(self, row: Pathway) -> None:
-        """Offer the school's case team."""
         self.by.choices = people_choices(team_of(row.school_id, today_of(row)))
 
 
@@ -260,8 +253,6 @@ def offer(uow: UnitOfWork, row: Pathway, form: OfferForm) -> None:
 
 
 class DayForm(PlainForm):
-    """The day of an event."""
-
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
 
@@ -300,7 +291,6 @@ class PlanForm(PlainForm):
     owner = SelectField(_l("Lead person"), validators=[Optional()])
 
     def fit(self, row: Pathway) -> None:
-        """Offer those of the case team who may know of such a pathway."""
         self.owner.choices = people_choices(team_of(row.school_id, today_of(row), row.kind), _("No one yet"))
 
 
@@ -325,13 +315,10 @@ def plan(uow: UnitOfWork, row: Pathway, form: PlanForm) -> None:
 
 
 class CompleteForm(PlainForm):
-    """The outcome, one of those of the pathway's family."""
-
     outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
     def fit(self, row: Pathway) -> None:
-        """Offer the outcomes of the family."""
         self.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
 
 
@@ -356,8 +343,6 @@ BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reas
 
 
 class EndForm(BaseForm):
-    """Why the pathway ends early."""
-
     reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 

@@ -21,16 +21,6 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringSession,
     Reason,
 )
-from wss_cases.pathways.mentoring.plan.presenters import (
-    card_chart,
-    dose_rows,
-    dose_sentence,
-    minutes_words,
-    rhythm_words,
-    school_days_back,
-    session_words,
-    span_words,
-)
 from wss_cases.pathways.mentoring.plan.queries import (
     LOGGED,
     card_and_days,
@@ -39,7 +29,19 @@ from wss_cases.pathways.mentoring.plan.queries import (
     reviews_of,
     sessions_of,
 )
-from wss_cases.pathways.mentoring.plan.rules import dose, last_day_of, next_due
+from wss_cases.pathways.mentoring.plan.rules import (
+    card_chart,
+    dose,
+    dose_rows,
+    dose_sentence,
+    last_day_of,
+    minutes_words,
+    next_due,
+    rhythm_words,
+    school_days_back,
+    session_words,
+    span_words,
+)
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import Kind

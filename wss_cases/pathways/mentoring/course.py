@@ -67,8 +67,6 @@ pages = PathwayPages("mentoring", __name__, pathway_subject(Family.MENTORING))
 
 
 class CourseForm(PlainForm):
-    """The goal, how often and how long, and the next review."""
-
     goal = LongText(
         _l("Goal"),
         [NotBlank(_l("Write the goal."))],
@@ -83,12 +81,10 @@ class CourseForm(PlainForm):
     review_on = DateField(_l("Next review"), validators=[Optional()])
 
     def fit(self, row: Pathway) -> None:
-        """Offer the schedules that fit the kind of mentoring, and "Another schedule"."""
         own = (OWN_RHYTHM, _l("Another schedule"))
         self.preset.choices = choices([*((code, PRESETS[code].words) for code in presets_for(row.kind)), own])
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require how often for another schedule."""
         missing = self.preset.data == OWN_RHYTHM and not self.rhythm.data
         return needs(super().validate(extra_validators), self.rhythm, missing, _l("Choose how often."))
 
@@ -194,8 +190,6 @@ def _because(candidate: Candidate) -> str:
 
 
 class MatchForm(CourseForm):
-    """The mentor and why, and the course."""
-
     participant_id = SelectField(_l("Student"), validators=[Optional()])
     chosen = RadioField(_l("Possible mentors"), validators=[InputRequired(_l("Choose the mentor."))])
     reasons = SelectMultipleField(
@@ -215,7 +209,6 @@ class MatchForm(CourseForm):
             self._fields.move_to_end(name, last=False)
 
     def fit(self, row: Pathway) -> None:
-        """Offer the mentors or groups with an open spot, the best matches first, and the students of the case."""
         super().fit(row)
         plan, student = plan_of(row.id), row.participant.student if row.participant else None
         self.mentors = candidates(row, student.language if student else None, plan.goal if plan else "", today_of(row))
@@ -314,8 +307,6 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
 
 
 class ReviewForm(PlainForm):
-    """How the goal stands, and what follows."""
-
     stands = radio(_l("How is the goal going?"), STANDS_LABELS, _l("Answer how the goal is going."))
     goes_on = radio(_l("What happens next?"), GoesOn.labels(), _l("Choose what happens next."))
     next_on = DateField(_l("Next review"), validators=[Optional()])
@@ -371,8 +362,6 @@ def review(uow: UnitOfWork, row: Pathway, form: ReviewForm) -> None:
 
 
 class FinishForm(PlainForm):
-    """The outcome, or why it ends early, and what comes after."""
-
     how = radio(
         _l("How is it ending?"),
         [*OUTCOMES[Family.MENTORING].items(), (EARLY, _l("It is ending early"))],
@@ -383,7 +372,6 @@ class FinishForm(PlainForm):
     note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require a reason for an early end."""
         missing = self.how.data == EARLY and not self.reason.data
         return needs(super().validate(extra_validators), self.reason, missing, _l("Choose the reason it is ending."))
 

@@ -25,7 +25,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import long_day_words, time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.mentoring.cells import Cell, mark_cell, marks_in, note_arrival, note_departure
+from wss_cases.pathways.mentoring.card import Cell, mark_cell, marks_in, note_arrival, note_departure
 from wss_cases.pathways.mentoring.plan.models import (
     BEST_MARK,
     Came,

@@ -208,13 +208,11 @@ class MentorForm(PlainForm):
     trained_on = DateField(_l("Trained on"), validators=[Optional()])
 
     def fit(self, record: School | Mentor) -> None:
-        """Offer the languages, and the people who work at the school."""
         school_id = record.id if isinstance(record, School) else record.school_id
         self.languages.choices = choices(languages_by_name(LANGUAGES))
         self.user_id.choices = people_choices(staff_accounts(school_id, today_at(school_id, clock.now())), _("Choose"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require the name and the organization of someone from a partner."""
         sound, is_partner = super().validate(extra_validators), self.kind.data == MentorKind.PARTNER
         no_name, no_place = (is_partner and not text.data.strip() for text in (self.name, self.organisation))
         sound = needs(sound, self.name, no_name, _l("Write the mentor’s name."))
@@ -314,8 +312,6 @@ def _match(plan: MentoringPlan, row: Pathway) -> dict[str, Any]:
 
 
 class EndMentorForm(PlainForm):
-    """Ending a mentor, with or without students."""
-
     rematch = BooleanField(_l("These students get a new mentor; their cases say so"))
 
 
@@ -369,14 +365,11 @@ def bring_back(uow: UnitOfWork, mentor: Mentor) -> None:
 
 
 class GroupForm(PlainForm):
-    """A new group."""
-
     name = ShortText(_l("Name of the group"), [NotBlank(_l("Write the group’s name."))], limit=120)
     mentor = SelectField(_l("Mentor"), validators=[InputRequired(_l("Choose the mentor."))])
     capacity = number_or_none(_l("How many students"), 2, LARGEST_CAPACITY, required=True)
 
     def fit(self, record: School | MentoringGroup) -> None:
-        """Offer the active mentors of the school."""
         school_id = record.id if isinstance(record, School) else record.school_id
         active = {mentor.id: mentor.name for mentor in mentors_at(school_id, active_only=True)}
         self.mentor.choices = people_choices(active, _("Choose"))
@@ -390,8 +383,6 @@ class GroupForm(PlainForm):
 
 
 class ChangeGroupForm(GroupForm):
-    """A group that exists already."""
-
     is_active = BooleanField(_l("The group meets"))
 
 

@@ -50,8 +50,6 @@ class Because(Labelled):
 
 
 class AgreedHow(Labelled):
-    """How the family agreed."""
-
     IN_PERSON = "in_person", _l("In person")
     PHONE = "phone", _l("By phone")
     VIDEO = "video", _l("By video")
@@ -60,8 +58,6 @@ class AgreedHow(Labelled):
 
 
 class AgreedWho(Labelled):
-    """Who agreed."""
-
     GUARDIAN = "guardian", _l("A parent or guardian")
     STUDENT = "student", _l("The student, who is 18 or older")
 
@@ -132,8 +128,6 @@ REVIEW_AFTER = 20
 
 
 class OpenForm(PlainForm):
-    """What is opened and why, and who of the family agreed, how and when."""
-
     kind = radio(
         _l("What is opened?"), [(kind, kind.label) for kind in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
     )
@@ -150,14 +144,12 @@ class OpenForm(PlainForm):
     agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
 
     def fit(self, student: Student) -> None:
-        """Offer the guardians whom the school may contact."""
         guardians = {
             who.id: f"{who.name} ({who.relation})" if who.relation else who.name for who in contacts_of(student.id)
         }
         self.guardian_id.choices = people_choices(guardians, _("Choose"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require a guardian's name when a guardian agreed."""
         missing = self.agreed_who.data == AgreedWho.GUARDIAN and not self.guardian_id.data
         return needs(super().validate(extra_validators), self.guardian_id, missing, _l("Choose who agreed."))
 

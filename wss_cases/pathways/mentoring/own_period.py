@@ -27,7 +27,7 @@ from wss_cases.foundation.school_time import time_words, today_at, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.mentoring.cells import Cell, marks_in, write_cell
+from wss_cases.pathways.mentoring.card import Cell, marks_in, write_cell
 from wss_cases.pathways.mentoring.periods import Hours, PeriodsOfDay, PeriodTeacher, load_period_teacher, visible_to
 from wss_cases.pathways.mentoring.plan.models import BEST_MARK, DailyCard, DailyCardDay, MentoringSession
 from wss_cases.pathways.mentoring.plan.queries import LOGGED

@@ -1,6 +1,6 @@
 """The periods of a school's day, and who teaches a student in each period of their card, with their pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from operator import itemgetter
@@ -13,26 +13,20 @@ from wtforms import SelectField, TimeField
 from wtforms.validators import Optional
 
 from wss_cases.access.actor import STAFF, Actor, in_schools
-from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db
-from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, PlainForm, ShortText
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.forms import PlainForm, ShortText
 from wss_cases.foundation.i18n import _, _l
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import at_local, today_at
-from wss_cases.journal.acts import Pages
+from wss_cases.foundation.school_time import at_local
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.pathways.common.actions import load_live
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common.actions import check_live
 from wss_cases.pathways.common.models import InPathway, Pathway
-from wss_cases.pathways.common.pages import act_context, act_on, people_choices
-from wss_cases.pathways.common.pages import number as common_number
-from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.pages import HERE, PathwayPages, number, pathway_subject, people_choices, today_of
 from wss_cases.pathways.mentoring.mentors import MANAGED_SCHOOL, staff_accounts
-from wss_cases.pathways.mentoring.plan.models import DailyCard, MentoringPlan
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of
 from wss_cases.roster.calendar.bells import last_bells
 from wss_cases.roster.directory.models import School
@@ -162,28 +156,6 @@ class PeriodsOfDay:
         return names.index(period) if period in names else len(names)
 
 
-@use_case
-def set_teachers(uow: UnitOfWork, pathway_id: int, teachers: Mapping[str, int | None]) -> int:
-    """Set who teaches a student in each period of their card; None: only the mentor and the team mark it.
-
-    Returns the pathway's id. Raises NotFound without a card, and Refused for someone who does not work at the school.
-    """
-    row = load_live(uow, pathway_id)
-    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id))
-    if row.kind != Kind.CHECK_IN_CHECK_OUT or card is None:
-        raise NotFound
-    staff = staff_accounts(row.school_id, today_at(row.school_id, uow.now))
-    known = teachers_of(row.id)
-    for period in {*known, *card.periods}:
-        user_id = teachers.get(period) if period in card.periods else None
-        if user_id is not None and user_id not in staff:
-            raise Refused("", _("Choose someone who works at this school."))
-        _teach(uow, row, period, user_id, known.get(period))
-    plan = uow.session.scalars(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id)).one()
-    uow.record(plan, "mentoring.teachers_set")
-    return row.id
-
-
 def _teach(uow: UnitOfWork, row: Pathway, period: str, user_id: int | None, known: PeriodTeacher | None) -> None:
     if known is not None and known.user_id != user_id:
         uow.audit("period_teacher.ended", "period_teacher", known.id, {"user_id": [known.user_id, None]})
@@ -200,7 +172,6 @@ class PeriodsForm(PlainForm):
     """The periods of a school's day. Its fields, three for each row, are added below."""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require in each row a unique name with both times in order, or nothing."""
         sound = bool(super().validate(extra_validators))
         names: set[str] = set()
         for row in ROWS:
@@ -243,24 +214,7 @@ def values_of(periods: Sequence[SchoolPeriod]) -> dict[str, Any]:
     return values
 
 
-def teachers_form(periods: Sequence[str]) -> type[BaseForm]:
-    """A form with a field p<n> for the teacher of each period of a card."""
-    fields = {f"p{place}": SelectField(period, validators=[Optional()]) for place, period in enumerate(periods)}
-    return type("TeachersForm", (BaseForm,), fields)
-
-
-def offer_staff(form: BaseForm, periods: Sequence[str], staff: Mapping[int, str]) -> None:
-    """Offer these people for each period, and "No one marks it"."""
-    for place in range(len(periods)):
-        form[f"p{place}"].choices = people_choices(staff, _("No one marks it"))
-
-
-def teachers_in(form: BaseForm, periods: Sequence[str]) -> dict[str, int | None]:
-    """The chosen teacher of each period."""
-    return {period: common_number(form[f"p{place}"].data) for place, period in enumerate(periods)}
-
-
-pages = Pages("periods", __name__)
+pages = PathwayPages("periods", __name__, pathway_subject(Family.MENTORING), url_prefix="")
 
 
 @pages.act(
@@ -273,34 +227,55 @@ pages = Pages("periods", __name__)
 def set_periods(uow: UnitOfWork, school: School, form: PeriodsForm) -> None:
     """Set the periods of a school's usual day; an empty form removes them. Cards keep their names."""
     uow.session.execute(delete(SchoolPeriod).where(SchoolPeriod.school_id == school.id))
-    for number, (starts_at, ends_at, name) in enumerate(form.periods()):
-        row = SchoolPeriod(school_id=school.id, number=number, name=name, starts_at=starts_at, ends_at=ends_at)
+    for place, (starts_at, ends_at, name) in enumerate(form.periods()):
+        row = SchoolPeriod(school_id=school.id, number=place, name=name, starts_at=starts_at, ends_at=ends_at)
         uow.session.add(row)
     uow.record(school, "school.periods_set")
 
 
-@pages.route("/cases/<int:case_id>/pathways/<int:pathway_id>/teachers", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def teachers(case_id: int, pathway_id: int) -> Page:
-    """Set who teaches the student in each period of the card. Teachers mark it on their own page."""
-    row = get_pathway(current_actor(), case_id, pathway_id, Family.MENTORING)
-    card = existing(card_of(row.id))
+class TeachersForm(PlainForm):
+    """Who teaches the student in each period of the card. Its fields are added below; a card has fewer."""
+
+    def fit(self, row: Pathway) -> None:
+        self.periods = existing(card_of(row.id)).periods
+        staff = staff_accounts(row.school_id, today_of(row))
+        for place in range(MOST_PERIODS):
+            if place < len(self.periods):
+                self[f"p{place}"].label.text = self.periods[place]
+                self[f"p{place}"].choices = people_choices(staff, _("No one marks it"))
+            else:
+                del self[f"p{place}"]
+
+
+for _place in range(MOST_PERIODS):
+    setattr(TeachersForm, f"p{_place}", SelectField(validators=[Optional()]))
+
+
+def _teachers_start(row: Pathway) -> dict[str, str]:
+    card, known = card_of(row.id), teachers_of(row.id)
+    periods = card.periods if card is not None else []
+    return {f"p{place}": str(known[period].user_id) for place, period in enumerate(periods) if period in known}
+
+
+@pages.on_pathway(
+    f"{HERE}/teachers", TeachersForm, _l("Who teaches each period"), _l("Save"), endpoint="teachers", adds=True,
+    start=_teachers_start, more=lambda _row, _form: {"facts": [_(
+        "Each teacher sees their own period only: the student’s initials and the goals. Not the case, and not"
+        " what this is called."
+    )]},
+)  # fmt: skip
+def set_teachers(uow: UnitOfWork, row: Pathway, form: TeachersForm) -> None:
+    """Set who teaches a student in each period of their card. A period without a teacher is marked by the mentor and
+    the team alone."""
+    check_live(row)
+    if row.kind != Kind.CHECK_IN_CHECK_OUT:
+        raise NotFound
+    chosen = {period: number(form[f"p{place}"].data) for place, period in enumerate(form.periods)}
     known = teachers_of(row.id)
-    values = {f"p{place}": str(known[period].user_id) for place, period in enumerate(card.periods) if period in known}
-    form = teachers_form(card.periods)(**values)
-    offer_staff(form, card.periods, staff_accounts(row.school_id, today_at(row.school_id, clock.now())))
-    context = act_context(
-        row,
-        _("Who teaches each period"),
-        _("Save"),
-        facts=[
-            _(
-                "Each teacher sees their own period only: the student’s initials and the goals. Not the case, and not"
-                " what this is called."
-            )
-        ],
-    )
-    return act_on(row, form, lambda call: set_teachers(call, row.id, teachers_in(form, card.periods)), context)
+    for period in {*known, *chosen}:
+        _teach(uow, row, period, chosen.get(period), known.get(period))
+    plan = uow.session.scalars(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id)).one()
+    uow.record(plan, "mentoring.teachers_set")
 
 
 ROOM = Room(pages=(pages,), sentences=SENTENCES, loaders={"period_teacher": load_period_teacher})

@@ -41,13 +41,6 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringSession,
     Missed,
 )
-from wss_cases.pathways.mentoring.plan.presenters import (
-    dose_rows,
-    dose_sentence,
-    minutes_words,
-    rhythm_words,
-    session_words,
-)
 from wss_cases.pathways.mentoring.plan.queries import (
     LOGGED,
     OwnStudent,
@@ -63,7 +56,15 @@ from wss_cases.pathways.mentoring.plan.queries import (
     sessions_on,
     with_card,
 )
-from wss_cases.pathways.mentoring.plan.rules import dose, next_due
+from wss_cases.pathways.mentoring.plan.rules import (
+    dose,
+    dose_rows,
+    dose_sentence,
+    minutes_words,
+    next_due,
+    rhythm_words,
+    session_words,
+)
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import Kind
@@ -223,8 +224,6 @@ NOT_SAID = ""
 
 
 class MinutesForm(BaseForm):
-    """The day and length of a session."""
-
     day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
     minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
     other = IntegerField(
@@ -246,8 +245,6 @@ class MinutesForm(BaseForm):
 
 
 class SessionForm(MinutesForm):
-    """Whether the session took place: minutes, or why not."""
-
     happened = radio(
         _l("Did it take place?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Answer whether it took place.")
     )
@@ -255,7 +252,6 @@ class SessionForm(MinutesForm):
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require minutes for a held session, a reason for a missed one."""
         sound = bool(super().validate(extra_validators))
         if self.happened.data == "yes":
             return needs(sound, self.minutes, sound and self.length is None, _l("Enter the number of minutes."))

@@ -10,6 +10,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import day_words, day_words_with_year, district_zone, moment_words
 from wss_cases.pathways.common.models import LIVE, Panel, Pathway, PathwayState, Step, ids, waiting
+from wss_cases.pathways.reengagement.opening import tone_of
 from wss_cases.pathways.reengagement.plan import (
     AwayCause,
     Meeting,
@@ -21,7 +22,6 @@ from wss_cases.pathways.reengagement.plan import (
     return_words,
     reviews_of,
 )
-from wss_cases.pathways.reengagement.returns import tone_of
 from wss_cases.roster.directory.queries import get_school, school_days
 
 REVIEW_TONES = {ReviewAnswer.SETTLED: "moss", ReviewAnswer.NEEDS_MORE: "sun", ReviewAnswer.NOT_BACK: "brick"}

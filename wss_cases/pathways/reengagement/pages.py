@@ -147,7 +147,6 @@ class PlanForm(PlainForm):
     agreed = BooleanField(_l("The student went through it and says yes"))
 
     def fit(self, row: Pathway) -> None:
-        """Offer frequent days; ask for the student's yes until it is given."""
         self.return_on.quick = days_ahead(today_of(row), school_days(row.school_id), 1, 3, 5)
         if row.state is not PathwayState.PROPOSED:
             del self["agreed"]
@@ -200,8 +199,6 @@ def _ask_for_work(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan) -> None
 
 
 class MeetingForm(PlainForm):
-    """When and where the re-entry meeting is."""
-
     day = DateField(_l("Day"), validators=[InputRequired(DAY)])
     time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
     place = ShortText(_l("Place"), [NotBlank(_l("Enter where it is."))], limit=80)
@@ -265,8 +262,6 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
 
 
 class AnswerForm(PlainForm):
-    """Whether the re-entry meeting took place."""
-
     happened = radio(
         _l("Did it take place?"),
         [(HELD, _l("Yes, it took place")), *MeetingMissed.labels().items()],
@@ -313,8 +308,6 @@ def _step(plan: ReengagementPlan, to: Meeting) -> None:
 
 
 class BackForm(PlainForm):
-    """The first day back."""
-
     on = DateField(_l("First day back"), validators=[InputRequired(DAY)])
 
 
@@ -349,8 +342,6 @@ def record_return(uow: UnitOfWork, row: Pathway, form: BackForm) -> None:
 
 
 class ReviewForm(PlainForm):
-    """How the return is going."""
-
     answer = radio(_l("How is it going?"), ReviewAnswer.labels(), _l("Choose how it is going."))
     note = LongText(
         _l("Note"), [Optional()], description=_l("Required if more is needed, or the student is not back."), limit=2000

@@ -25,16 +25,12 @@ from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
 class AwayCause(Labelled):
-    """What a student returns from."""
-
     REMOVAL = "removal", _l("A removal from class or school")
     LONG_ABSENCE = "long_absence", _l("A long absence")
     PLACEMENT = "placement", _l("A placement elsewhere")
 
 
 class MeetingMissed(Labelled):
-    """Why a re-entry meeting was not held."""
-
     STUDENT_AWAY = "student_away", _l("The student was not there")
     SUPPORTER_AWAY = "supporter_away", _l("Someone the student chose was not there")
     POSTPONED = "postponed", _l("The school postponed it")
@@ -62,8 +58,6 @@ MEETING_TRANSITIONS: dict[Meeting, frozenset[Meeting]] = {
 
 
 class ReviewAnswer(Labelled):
-    """The result of a review."""
-
     SETTLED = "settled", _l("Settled")
     SUPPORT_GOES_ON = "support_goes_on", _l("Going well with support")
     NEEDS_MORE = "needs_more", _l("Needs more support")

@@ -32,18 +32,7 @@ from wss_cases.pathways.common.pages import PathwayPages, pathway_subject, peopl
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.referrals.consent import REFERRAL
 from wss_cases.pathways.referrals.partners import suggestions
-from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.pages import take_back
-from wss_cases.pathways.referrals.referral.queries import (
-    disclosures_of,
-    family_language,
-    lacks_text,
-    open_referral,
-    purpose_read,
-    referrals_of,
-    service_words,
-)
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     AWAITS_ANSWER,
     DECLINE_LABELS,
     FIELD_LABELS,
@@ -55,6 +44,9 @@ from wss_cases.pathways.referrals.referral.rules import (
     RENEWABLE,
     WITHDRAW_LABELS,
     Match,
+    Partner,
+    Referral,
+    ReferralConsent,
     ReferralState,
     Service,
     ServiceKind,
@@ -64,6 +56,16 @@ from wss_cases.pathways.referrals.referral.rules import (
     is_open,
     outcome_of,
     waits_until,
+)
+from wss_cases.pathways.referrals.referral.pages import take_back
+from wss_cases.pathways.referrals.referral.queries import (
+    disclosures_of,
+    family_language,
+    lacks_text,
+    open_referral,
+    purpose_read,
+    referrals_of,
+    service_words,
 )
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
@@ -360,7 +362,6 @@ class DraftForm(PlainForm):
     partner = RadioField(_l("Partner"), validators=[InputRequired(_l("Choose a partner."))])
 
     def fit(self, at: Drafting) -> None:
-        """Offer the students of the pathway, and the partners that fit the chosen one best."""
         self.students = _students(at.row)
         self.matches = _suggested(at.row, _student_of(at), at.referral, today_of(at.row))
         self.student.choices = people_choices(self.students)
@@ -406,8 +407,6 @@ def draft(uow: UnitOfWork, pathway: Pathway, form: DraftForm) -> int:
 
 
 class WithdrawForm(PlainForm):
-    """Why the school withdraws a referral."""
-
     reason = radio(_l("Why it is withdrawn"), WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
 
 

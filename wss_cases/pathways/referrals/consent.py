@@ -25,7 +25,22 @@ from wss_cases.pathways.common.actions import check_live, close_open, follow, no
 from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.common.pages import Confirmed, PathwayPages, page_of, today_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
+from wss_cases.pathways.referrals.referral.models import (
+    ALWAYS,
+    FIELD_LABELS,
+    LANGUAGES,
+    MANNER_LABELS,
+    RELATION_LABELS,
+    RENEWABLE,
+    Referral,
+    ReferralConsent,
+    ReferralState,
+    Service,
+    agreement_in_force,
+    consent_in_force,
+    is_open,
+    may_become,
+)
 from wss_cases.pathways.referrals.referral.pages import ENDED, SENT, check_step, drop_follow_ups, tell_partner
 from wss_cases.pathways.referrals.referral.queries import (
     family_language,
@@ -35,20 +50,6 @@ from wss_cases.pathways.referrals.referral.queries import (
     letter,
     purpose_words,
     record_of,
-)
-from wss_cases.pathways.referrals.referral.rules import (
-    ALWAYS,
-    FIELD_LABELS,
-    LANGUAGES,
-    MANNER_LABELS,
-    RELATION_LABELS,
-    RENEWABLE,
-    ReferralState,
-    Service,
-    agreement_in_force,
-    consent_in_force,
-    is_open,
-    may_become,
 )
 from wss_cases.roster.directory.pages import language_words, languages_by_name
 from wss_cases.roster.directory.queries import school_days
@@ -143,7 +144,6 @@ class RenewForm(PlainForm):
     until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
 
     def fit(self, row: Referral) -> None:
-        """Offer the languages, with that of the consent in force or of the family, and usual ends."""
         own = row.consent.language if row.consent else family_language(row.student_id)
         self.language.choices = choices(language_choices(own))
         self.until.quick = until_days(today_at(row.school_id, clock.now()))

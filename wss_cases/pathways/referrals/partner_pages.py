@@ -16,7 +16,16 @@ from wss_cases.foundation.school_time import day_words, day_words_with_year, tod
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.models import (
+    AWAITS_ANSWER,
+    DECLINE_LABELS,
+    FIELD_LABELS,
+    RECEIVED_LABELS,
+    Referral,
+    ReferralState,
+    ServiceKind,
+    waits_until,
+)
 from wss_cases.pathways.referrals.referral.queries import (
     ended_for_partner,
     field_words,
@@ -24,15 +33,6 @@ from wss_cases.pathways.referrals.referral.queries import (
     over_for_partner,
     partners_referrals,
     service_words,
-)
-from wss_cases.pathways.referrals.referral.rules import (
-    AWAITS_ANSWER,
-    DECLINE_LABELS,
-    FIELD_LABELS,
-    RECEIVED_LABELS,
-    ReferralState,
-    ServiceKind,
-    waits_until,
 )
 from wss_cases.pathways.referrals.service import (
     FinishForm,
@@ -150,8 +150,6 @@ def waitlist(uow: UnitOfWork, row: Referral) -> None:
 
 
 class DeclineForm(PlainForm):
-    """Why the partner cannot accept it."""
-
     reason = radio(_l("Reason"), DECLINE_LABELS, _l("Choose the reason."))
 
 

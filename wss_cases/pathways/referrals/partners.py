@@ -41,12 +41,12 @@ from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.referrals.consent import language_choices
-from wss_cases.pathways.referrals.referral.models import Partner, Referral
-from wss_cases.pathways.referrals.referral.queries import service_words
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     TAKES_A_PLACE,
     Match,
+    Partner,
     PartnerRole,
+    Referral,
     Service,
     Wanted,
     agreement_ends_soon,
@@ -54,6 +54,7 @@ from wss_cases.pathways.referrals.referral.rules import (
     by_fit,
     match,
 )
+from wss_cases.pathways.referrals.referral.queries import service_words
 from wss_cases.roster.directory.pages import grade_words, language_words
 
 MOST_LISTED = 500
@@ -146,8 +147,6 @@ def _days(label: Any, default: int) -> WholeNumber:
 
 
 class EntryForm(PlainForm):
-    """What the directory holds of a partner."""
-
     name = ShortText(_l("Name"), [NotBlank(_l("Write the partner’s name."))])
     services = SelectMultipleField(
         _l("What it offers"),
@@ -175,12 +174,10 @@ class EntryForm(PlainForm):
     phone = ShortText(_l("Phone"), limit=60, width="medium")
 
     def fit(self, partner: Partner | None) -> None:
-        """Offer the grades, and the languages with those that the entry has already."""
         self.languages.choices = choices(language_choices(*(partner.languages if partner else ())))
         self.low_grade.choices = self.high_grade.choices = grade_choices(_("Any"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check also that grades and days are in order."""
         sound = super().validate(extra_validators)
         low, high = _grade(self.low_grade.data), _grade(self.high_grade.data)
         first, last = self.agreement_from.data, self.agreement_until.data
@@ -207,8 +204,6 @@ class FilterForm(AskingForm):
 
 
 class PersonForm(PlainForm):
-    """A person who signs in for a partner."""
-
     name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
     email = EmailField(
         _l("Email address"),

@@ -21,17 +21,18 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import check_live, close_open, follow
 from wss_cases.pathways.common.pages import HERE, PathwayPages, today_of
 from wss_cases.pathways.referrals.consent import DAY, REFERRAL
-from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.pages import check_step, drop_follow_ups
-from wss_cases.pathways.referrals.referral.queries import open_referral
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     ANSWER_LABELS,
     DECLINE_LABELS,
     RECEIVED_LABELS,
     SERVED,
+    Referral,
     ReferralState,
+    ServiceDate,
     ServiceKind,
 )
+from wss_cases.pathways.referrals.referral.pages import check_step, drop_follow_ups
+from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 
 DAYS_TO_ANSWER, DAYS_TO_FIRST_SERVICE = 5, 10
@@ -127,8 +128,6 @@ PAGES = {
 
 
 class AnswerForm(PlainForm):
-    """The partner's answer, as the school received it."""
-
     answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
     reason = choice_field(
         _l("If it cannot accept: reason"),
@@ -137,7 +136,6 @@ class AnswerForm(PlainForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require the reason where the partner cannot accept."""
         missing = self.answer.data == "declined" and not self.reason.data
         return needs(super().validate(extra_validators), self.reason, missing, _("Choose the reason."))
 
@@ -157,8 +155,6 @@ def record_answer(uow: UnitOfWork, row: Referral, form: AnswerForm) -> None:
 
 
 class ServiceForm(PlainForm):
-    """A day of service."""
-
     on = DateField(
         _l("Day of service"),
         validators=[InputRequired(DAY)],
@@ -171,14 +167,11 @@ class ServiceForm(PlainForm):
     start=lambda found: {"on": today_of(found[0])},
 )  # fmt: skip
 def log_service(uow: UnitOfWork, row: Referral, form: ServiceForm) -> None:
-    """Log a day of service that the partner told the school."""
     check_live(row.pathway)
     note_service(uow, row, form.on.data)
 
 
 class FinishForm(PlainForm):
-    """The last day, and what was received."""
-
     on = DateField(_l("Last day of service"), validators=[InputRequired(DAY)])
     received = radio(_l("What was received"), RECEIVED_LABELS, _l("Choose what was received."))
 
@@ -188,7 +181,6 @@ class FinishForm(PlainForm):
     start=lambda found: {"on": today_of(found[0])},
 )  # fmt: skip
 def finish(uow: UnitOfWork, row: Referral, form: FinishForm) -> None:
-    """Record the end of the service that the partner told the school."""
     check_live(row.pathway)
     note_finished(uow, row, form.on.data, form.received.data)
 

@@ -3,7 +3,7 @@ sheet.
 """
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,19 +29,24 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.practice.log import FORM, Held, PracticeKind, new_form, words_of, write_entry
-from wss_cases.practice.requests import messages, models
-from wss_cases.practice.requests.messages import (
+from wss_cases.practice.requests.models import (
     ASKED,
     DANGER,
+    KIND_OF_WISH,
+    MESSAGES,
     PAGE,
+    SENTENCES,
     UNREAD,
     WORKERS,
+    Became,
+    CircleRequest,
+    RequestLink,
     answered_since,
     get_request,
     link_of,
+    load_request,
     open_requests,
 )
-from wss_cases.practice.requests.models import KIND_OF_WISH, Asker, Became, CircleRequest, RequestLink, Wish
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import get_school, school_days
@@ -74,23 +79,7 @@ def reads_request(actor: Actor, request: Any) -> bool:
 
 
 def hour_of(began: datetime | None, now: datetime) -> datetime:
-    """The start of the hour in which a link's requests are counted: the running hour, or a new one."""
     return began if began is not None and now - began < HOUR else now
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request as sent. `form_key` is unique to the page, so that a page sends only once."""
-
-    form_key: str
-    wish: Wish
-    asker: Asker | None
-    grade: int | None
-    location_code: str
-    language: str
-    in_danger: bool
-    words: str
-    contact: str
 
 
 def takes_another(link_id: int, in_danger: bool, now: datetime) -> bool:
@@ -108,14 +97,17 @@ def takes_another(link_id: int, in_danger: bool, now: datetime) -> bool:
         return (link.dangers if in_danger else link.asked) <= MOST_IN_AN_HOUR
 
 
-def ask(link_id: int, details: Asked, now: datetime) -> int:
-    """Store a request and tell the school's team. Returns its id. The same page sent again stores nothing new."""
+def ask(link_id: int, details: Mapping[str, Any], now: datetime) -> int:
+    """Store a request with these columns and tell the school's team. Returns its id.
+
+    `form_key` is unique to the page, so that the same page sent again stores nothing new.
+    """
     with unit_of_work(SYSTEM, now) as uow:
         link = _open_link(uow, link_id)
-        again = select(CircleRequest.id).where(CircleRequest.form_key == details.form_key)
+        again = select(CircleRequest.id).where(CircleRequest.form_key == details["form_key"])
         if (known := uow.session.scalar(again)) is not None:
             return known
-        request = uow.add(CircleRequest(school_id=link.school_id, link_id=link.id, asked_at=now, **asdict(details)))
+        request = uow.add(CircleRequest(school_id=link.school_id, link_id=link.id, asked_at=now, **details))
         uow.record(request, "circle_request.asked")
         _tell(uow, request)
         return request.id
@@ -210,8 +202,6 @@ def _row(request_row: CircleRequest) -> dict[str, Any]:
 
 
 class AnswerForm(PlainForm):
-    """The result of a request other than a circle."""
-
     became = radio(
         _l("Result"), [(row.value, row.label) for row in Became if row is not Became.CIRCLE], _l("Choose the result.")
     )
@@ -325,9 +315,4 @@ def _sheet_words() -> dict[str, str]:
     }
 
 
-ROOM = Room(
-    pages=(pages,),
-    sentences=models.SENTENCES,
-    messages=messages.MESSAGES,
-    loaders={"circle_request": messages.load_request},
-)
+ROOM = Room(pages=(pages,), sentences=SENTENCES, messages=MESSAGES, loaders={"circle_request": load_request})

@@ -36,7 +36,7 @@ from wss_cases.mail.push.pages import offer_on_my_day
 from wss_cases.pathways.mentoring.own_period import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions import rows_of
-from wss_cases.pathways.reengagement.returns import return_lines
+from wss_cases.pathways.reengagement.opening import return_lines
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS

@@ -30,7 +30,7 @@ from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.queries import declined_for
-from wss_cases.practice.requests.messages import waiting_counted as requests_counted
+from wss_cases.practice.requests.models import waiting_counted as requests_counted
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (

@@ -10,8 +10,15 @@ from tests.bench.bulk.district.partners import Organisation
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.referral.rules import FIELD_LABELS, OUTCOME_OF, Service, ServiceKind
+from wss_cases.pathways.referrals.referral.models import (
+    FIELD_LABELS,
+    OUTCOME_OF,
+    Referral,
+    ReferralConsent,
+    Service,
+    ServiceDate,
+    ServiceKind,
+)
 
 NEEDS = (
     "Somebody to talk to about what happened in the last weeks.",

@@ -22,7 +22,7 @@ from tests.support.pages.browser import PHONE, NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import STAFF, Invocation, Role
 from wss_cases.foundation.db import db
-from wss_cases.practice.requests.messages import link_of
+from wss_cases.practice.requests.models import link_of
 from wss_cases.practice.requests.pages import make_link
 
 pytestmark = pytest.mark.browser

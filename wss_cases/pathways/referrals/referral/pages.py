@@ -26,17 +26,17 @@ from wss_cases.mail.common.rules import Planned
 from wss_cases.pathways.common.actions import open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.referrals.referral import queries, rules
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.queries import Late, late_referral, load_referral, open_referral
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     FOLLOW_UPS,
     OPEN,
     PATHWAY_ENDED,
+    SENTENCES,
+    Referral,
     ReferralState,
     is_open,
     may_become,
 )
+from wss_cases.pathways.referrals.referral.queries import Late, late_referral, load_referral, open_referral
 
 
 def check_step(row: Referral, state: ReferralState) -> None:
@@ -46,7 +46,6 @@ def check_step(row: Referral, state: ReferralState) -> None:
 
 
 def drop_follow_ups(uow: UnitOfWork, row: Referral) -> None:
-    """Cancel the open follow-ups of this referral."""
     for follow_up in open_follow_ups(uow, row.pathway_id, *FOLLOW_UPS):
         cancel_row(uow, follow_up, _("The referral has ended."))
 
@@ -165,4 +164,4 @@ def record_overdue(uow: UnitOfWork, late: Sequence[Late], queued: set[str]) -> N
     uow.record_each("referral.late", acts)
 
 
-ROOM = Room(sentences=rules.SENTENCES, messages=MESSAGES, loaders={"referral": queries.load_referral})
+ROOM = Room(sentences=SENTENCES, messages=MESSAGES, loaders={"referral": load_referral})

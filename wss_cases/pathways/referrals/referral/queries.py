@@ -25,13 +25,15 @@ from wss_cases.mail.family_texts import Text, family_text
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.rules import (
+from wss_cases.pathways.referrals.referral.models import (
     AWAITS_ANSWER,
     CUT_SHORT,
     FIELD_LABELS,
     OPEN,
     PARTNER_SEES,
+    Partner,
+    Referral,
+    ReferralConsent,
     ReferralState,
     Service,
     waits_until,
