@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 
+from tests.architecture.test_migrations import VERSIONS, engine, run
 from tests.factories.roster import keep_off
 from tests.factories.surveys import begin, school_to_ask
+from tests.support.applications import make_app
+from tests.support.databases import Database
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -103,3 +108,25 @@ def test_what_is_kept_of_a_stopped_address_is_under_our_keys_and_older_links_and
     assert has_stopped("someone@mail.example") and not has_stopped("another@mail.example")
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys(("a newer key of the district, long enough",)))
     assert not has_stopped("someone@mail.example"), "a stop ends with its key, as operations.md says"
+
+
+BEFORE = f"{int(next(VERSIONS.glob('*_slips_shown_once.py')).name[:4]) - 1:04d}"
+GONE, STAYS = "gone@mail.example", "stays@mail.example"
+
+
+@pytest.mark.both_databases
+@pytest.mark.full_cross_only("tests/surveys/test_invitations.py")
+def test_stops_of_before_stand_after_it_up_down_and_up(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", BEFORE)
+    with engine(database).begin() as connection:
+        plain = {"digest": token_digest(GONE)}
+        connection.execute(sa.text("INSERT INTO survey_mail_stop (digest) VALUES (:digest)"), plain)
+    for _time in range(2):
+        run(app, "upgrade")
+        with engine(database).connect() as connection:
+            [kept] = connection.scalars(sa.text("SELECT digest FROM survey_mail_stop"))
+        assert kept != token_digest(GONE)
+        with app.app_context():
+            assert has_stopped(GONE) and not has_stopped(STAYS)
+        run(app, "downgrade", BEFORE)

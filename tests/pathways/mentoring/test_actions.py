@@ -132,9 +132,6 @@ def test_what_a_match_refuses(made):
     ):
         with pytest.raises(Refused):
             match(made, row, **values)
-    stranger = actor_for(make_user(make_world().school))
-    with pytest.raises(NotFound):
-        save_plan(Invocation(stranger, NOW), row.id, **COURSE)
     with pytest.raises(Stale):
         save_plan(Invocation(made.actor, NOW, version=row.version + 1), row.id, **COURSE)
 
@@ -222,9 +219,9 @@ def test_a_mentor_does_not_vanish_silently(made):
 
 
 def test_who_may_mentor(made):
-    def add(actor=made.actor, **values):
+    def add(**values):
         given = {"kind": MentorKind.PARTNER, "capacity": 3, "name": "Ida", "organisation": "Club"}
-        return mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, **given | values)
+        return mentors.add_mentor(Invocation(made.actor, NOW), made.world.school.id, **given | values)
 
     assert add()
     elsewhere = make_user(make_world().school)
@@ -241,9 +238,6 @@ def test_who_may_mentor(made):
     ):
         with pytest.raises(Refused):
             add(**values)
-    for nobody in (make_user(made.world.school, Role.DEAN), elsewhere):
-        with pytest.raises(NotFound):
-            add(actor_for(nobody))
 
 
 def test_reviews_ask_for_the_next_one(made):

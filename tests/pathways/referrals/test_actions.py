@@ -9,48 +9,53 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tests.cases.making import NOW, TODAY
+from tests.cases.making import NOW, TODAY, make_user
+from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.base import fresh
-from tests.factories.referrals import PartnerFactory
+from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
+from tests.factories.roster import StudentFactory
 from tests.pathways.referrals.making import Scene, accept, consent, draft, finish, make_scene, send, sent, serve, signed
-from wss_cases.access.actor import Invocation
+from wss_cases.access.actor import Invocation, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.cases.case.models import Case
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common import pages as life
-from wss_cases.pathways.common.models import EndReason, PathwayState
+from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
 from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
 from wss_cases.pathways.referrals.partners import suggestions
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ReferralState, ServiceDate, Wanted
-from wss_cases.pathways.referrals.referral.queries import open_to_partner
+from wss_cases.pathways.referrals.referral.queries import late_referrals, open_to_partner, visible_to
+from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.workday.sweep import sweep
 
 
 @pytest.fixture
 def scene(session: Any, at: Any) -> Scene:
-    """A scene at the moment that `NOW` names."""
     at("2026-11-24 10:00")
     return make_scene()
 
 
 def the(referral_id: int) -> Referral:
-    """Return a referral as the database has it now."""
     db.session.expire_all()
     return db.session.get_one(Referral, referral_id)
 
 
 def follow_ups(scene: Scene, state: FollowUpState = FollowUpState.OPEN) -> dict[str, FollowUp]:
-    """Return the pathway's follow-ups in a state by kind."""
     rows = select(FollowUp).where(FollowUp.pathway_id == scene.pathway.id, FollowUp.state == state)
     return {row.kind: row for row in db.session.scalars(rows)}
 
 
 def mails(kind: str) -> list[OutboxMessage]:
-    """Return the queued mails of a kind."""
     return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)))
 
 
@@ -254,8 +259,6 @@ def test_what_a_draft_must_have(scene: Scene) -> None:
         with pytest.raises(Refused) as refused:
             pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **given | values)
         assert refused.value.field == field
-    with pytest.raises(NotFound):
-        pages.draft(Invocation(other.school, NOW), scene.pathway.id, **given)
     first = pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **given)
     changed = given | {"need": "More help."}
     assert pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **changed) == first
@@ -336,3 +339,103 @@ def test_who_offers_the_help_stands_before_who_speaks_the_language(session: Any)
     PartnerFactory(name="Helps, no agreement", services=["family_support"], languages=["pl"], agreement_from=None)
     found = [one.partner.name for one in suggestions(Wanted("family_support", "pl", 9), TODAY)]
     assert found == ["Helps", "Speaks, but helps otherwise", "Helps, no agreement"]
+
+
+def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: Any) -> None:
+    administrator = make_user(scene.world.school, Role.ADMINISTRATOR)
+    referral_id = sent(scene)
+    assert db.session.get_one(Referral, referral_id).answer_by == date(2026, 12, 1)
+    schools = [scene.world.school.id]
+
+    def reached(wall: str) -> set[int]:
+        return {user_id for late in late_referrals(at(wall), schools) for user_id in late.people}
+
+    assert reached("2026-12-01 18:00") == set()
+    assert reached("2026-12-02 09:00") == {scene.world.coordinator.id}
+    told = reached("2026-12-04 09:00")
+    assert told == {scene.world.coordinator.id, administrator.id}
+    assert sweep(at("2026-12-04 09:00"))["queued"] >= 2
+    late = mails("referral.overdue")
+    assert {mail.recipient_id for mail in late} == told
+    said = str(compose(late[0], at("2026-12-04 09:00")))
+    assert scene.pathway.kind not in said and scene.world.students[0].family_name not in said
+    accept(scene, referral_id, at("2026-12-04 10:00"))
+    assert compose(late[0], at("2026-12-04 10:01")) is None
+    assert reached("2026-12-07 09:00") == set()
+
+
+def test_a_late_partner_in_a_need_for_housing_reaches_coordinators_alone(scene: Scene, at: Any) -> None:
+    world = scene.world
+    dean, _administrator = (make_user(world.school, role) for role in (Role.DEAN, Role.ADMINISTRATOR))
+    other = make_user(world.school, Role.COORDINATOR)
+    sent(scene)
+    db.session.get_one(Pathway, scene.pathway.id).kind = Kind.HOUSING_BASIC_NEEDS.value
+    db.session.get_one(Case, world.case.id).lead_id = dean.id
+    db.session.commit()
+    for wall, told in (
+        ("2026-12-02 09:00", {world.coordinator.id}), ("2026-12-04 09:00", {world.coordinator.id, other.id})
+    ):  # fmt: skip
+        sweep(at(wall))
+        late = mails("referral.overdue")
+        assert {mail.recipient_id for mail in late} == told
+        assert all(compose(mail, at(wall)) for mail in late), "whoever is said to be told is told"
+
+
+def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:
+    """Over every state, consent, pathway and partner: the policy, the SQL and who gets mail say the same."""
+    at("2026-11-24 10:00")
+    scene = make_scene()
+    partners = [scene.partner, PartnerFactory(), PartnerFactory(is_active=False)]
+    users = [scene.user, make_partner_user(partners[1]), make_partner_user(partners[2])]
+    both = make_partner_user(partners[0])
+    RoleGrantFactory(user_id=both.id, role=Role.PARTNER, partner_id=partners[1].id)
+    former = make_partner_user(partners[0])
+    gone = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == former.id)).one()
+    gone.ends_on = TODAY - timedelta(days=2)
+    people = [*users, both, former, scene.world.coordinator]
+    made: list[Referral] = []
+    for state in ReferralState:
+        for number, until in enumerate((TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=30))):
+            for place in (PathwayState.ACTIVE, PathwayState.ENDED_EARLY, PathwayState.COMPLETED):
+                made.append(_referral(scene, partners[number], state, until, place))
+    for row in made[::7]:
+        if row.consent is not None:
+            row.consent.revoked_on, row.consent.revoked_at = TODAY, NOW
+    db.session.commit()
+    ids = [row.id for row in made]
+    agreed = 0
+    for user in people:
+        actor = acting(user)
+        db.session.expire_all()
+        by_policy = {one for one in ids if can(actor, Permission.REFERRAL_ANSWER, db.session.get(Referral, one))}
+        by_filter = set(db.session.scalars(visible_to(select(Referral.id).where(Referral.id.in_(ids)), actor, TODAY)))
+        assert by_policy == by_filter, user.email
+        for one in ids:
+            mail = OutboxMessage(
+                kind="referral.sent", recipient_id=user.id, object_type="referral", object_id=one,
+                dedupe_key=f"{user.id}:{one}", message_id="m", created_at=NOW, next_attempt_at=NOW,
+            )  # fmt: skip
+            assert (compose(mail, NOW) is not None) is (one in by_filter)
+        agreed += len(by_filter)
+    assert agreed
+
+
+def _referral(scene: Scene, partner: Any, state: ReferralState, until: date, place: PathwayState) -> Referral:
+    pathway = Pathway(
+        case_id=scene.world.case.id,
+        school_id=scene.world.school.id,
+        pathway="wraparound",
+        kind="family_support",
+        for_whom="both",
+        state=place,
+        proposed_at=NOW,
+        accepted_on=TODAY,
+        started_on=TODAY,
+        outcome="service_received" if place is PathwayState.COMPLETED else "",
+        end_reason="no_contact" if place is PathwayState.ENDED_EARLY else "",
+        ended_at=None if place is PathwayState.ACTIVE else NOW,
+    )
+    db.session.add(pathway)
+    db.session.flush()
+    student = StudentFactory(school=scene.world.school)
+    return make_referral(pathway, student, partner, state, until=max(until, date(2026, 11, 19)))

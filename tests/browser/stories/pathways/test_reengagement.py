@@ -237,7 +237,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     look(page, f"completed-{size}")
 
 
-@pytest.mark.full_cross_only("tests/pathways/reengagement/test_pages.py")
+@pytest.mark.full_cross_only("tests/pathways/reengagement/test_returns.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_from_the_removal_to_the_desk_again(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     remove(enter(scene.dean, PHONE), scene)
@@ -275,7 +275,7 @@ def talk(page: Page, first: Locator, save: str) -> int:
     return thumb.taps
 
 
-@pytest.mark.full_cross_only("tests/pathways/reengagement/test_pages.py")
+@pytest.mark.full_cross_only("tests/pathways/reengagement/test_returns.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_a_conversation_is_logged_with_a_thumb(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     page = enter(scene.keeper, PHONE if size == "phone" else DESK)
