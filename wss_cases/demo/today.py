@@ -33,7 +33,7 @@ from wss_cases.pathways.circles.plans.pages import make_plan, write_for_circle
 from wss_cases.pathways.circles.privilege import open_hold, record_waiver
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.legal_holds import HoldKind
-from wss_cases.practice.log import Held, Leader, PracticeKind, Purpose, log_practice
+from wss_cases.practice.log import Leader, PracticeKind, Purpose, log_practice
 from wss_cases.records.family_copies.copy.models import Manner, Part
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
@@ -355,7 +355,8 @@ def _log_practice(world: World, place: Place, now: datetime) -> None:
         day = days.add(world.day(now), -back) if back else world.day(now)
         grade = place.row["low_grade"] if students > 1 else None
         keeper = place.coordinator.id
-        held = Held(day, kind, purpose, grade, where, Leader.STAFF, keeper, students, adults, minutes)
+        held = {"held_on": day, "kind": kind, "purpose": purpose, "grade": grade, "place": where, "minutes": minutes}
+        held |= {"leader": Leader.STAFF, "led_by_id": keeper, "students": students, "adults": adults, "plan_id": None}
         log_practice(call, place.id, held)
 
 

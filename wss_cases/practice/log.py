@@ -1,8 +1,7 @@
 """The practice log: circles and similar practices that no incident called for. No student is named, and nothing said
 there is recorded."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -176,47 +175,28 @@ def group_in(value: str) -> tuple[int | None, str]:
     return (int(grade) if grade else None), place
 
 
-@dataclass(frozen=True)
-class Held:
-    """A practice as typed: no student, and nothing that was said."""
-
-    held_on: date
-    kind: PracticeKind
-    purpose: Purpose | None
-    grade: int | None
-    place: str
-    leader: Leader
-    led_by_id: int | None
-    students: int
-    adults: int
-    minutes: int
-    plan_id: int | None = None
-
-
 @use_case
-def log_practice(uow: UnitOfWork, school_id: int, details: Held) -> int:
+def log_practice(uow: UnitOfWork, school_id: int, details: Mapping[str, Any]) -> int:
     """Log a practice at a school. Raises Refused for a future day, without people, and for a student's name."""
     return write_entry(uow, school_id, details).id
 
 
-def write_entry(uow: UnitOfWork, school_id: int, details: Held) -> PracticeEntry:
+def write_entry(uow: UnitOfWork, school_id: int, details: Mapping[str, Any]) -> PracticeEntry:
     """Write an entry in the caller's unit of work; raises as `log_practice` does."""
     require(uow.actor, Permission.PRACTICE_LOG, existing(get_school(school_id)))
     _check(uow, school_id, details, None)
-    entry = uow.add(
-        PracticeEntry(school_id=school_id, logged_by_id=uow.actor.user_id, logged_at=uow.now, **asdict(details))
-    )
+    entry = uow.add(PracticeEntry(school_id=school_id, logged_by_id=uow.actor.user_id, logged_at=uow.now, **details))
     uow.record(entry, "practice.logged")
     return entry
 
 
 @use_case
-def correct(uow: UnitOfWork, practice_id: int, details: Held) -> int:
+def correct(uow: UnitOfWork, practice_id: int, details: Mapping[str, Any]) -> int:
     """Correct an entry; its earlier values stay in the audit log. Raises Refused as logging does."""
     entry = uow.load(PracticeEntry, practice_id, Permission.PRACTICE_WORK, uow.version)
     _refuse_withdrawn(entry)
     _check(uow, entry.school_id, details, entry)
-    for name, value in asdict(details).items():
+    for name, value in details.items():
         setattr(entry, name, value)
     uow.record(entry, "practice.corrected")
     return entry.id
@@ -227,19 +207,20 @@ def _refuse_withdrawn(entry: PracticeEntry) -> None:
         raise Refused("", _("It was already withdrawn."))
 
 
-def _check(uow: UnitOfWork, school_id: int, details: Held, before: PracticeEntry | None) -> None:
+def _check(uow: UnitOfWork, school_id: int, details: Mapping[str, Any], before: PracticeEntry | None) -> None:
     today = today_at(school_id, uow.now)
-    if details.held_on > today:
+    place, led_by_id, plan_id = details["place"], details["led_by_id"], details["plan_id"]
+    if details["held_on"] > today:
         raise Refused("held_on", _("Choose today or an earlier day."))
-    if not details.students + details.adults:
+    if not details["students"] + details["adults"]:
         raise Refused("students", _("Enter how many were there."))
-    as_it_was = before is not None and before.led_by_id == details.led_by_id
-    if details.led_by_id is not None and not as_it_was and details.led_by_id not in staff_of(school_id, today):
+    as_it_was = before is not None and before.led_by_id == led_by_id
+    if led_by_id is not None and not as_it_was and led_by_id not in staff_of(school_id, today):
         raise Refused("led_by", _("Choose someone from this school."))
-    kept_plan = before is not None and before.plan_id == details.plan_id
-    if details.plan_id is not None and not kept_plan and details.plan_id not in plans_to_follow(uow.actor, school_id):
+    kept_plan = before is not None and before.plan_id == plan_id
+    if plan_id is not None and not kept_plan and plan_id not in plans_to_follow(uow.actor, school_id):
         raise Refused("plan", _("Choose a plan from the list."))
-    if (before is None or before.place != details.place) and names_at_school(school_id, details.place):
+    if (before is None or before.place != place) and names_at_school(school_id, place):
         raise Refused("place", _("Leave out student names."))
 
 
@@ -259,26 +240,22 @@ class PracticeForm(BaseForm):
     )
     held_on = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
     led_by = SelectField(_l("Who led it"), [InputRequired(_l("Choose who led it."))])
-
     plan = SelectField(_l("Plan"), [Optional()], choices=[])
 
     @property
-    def held(self) -> Held:
+    def held(self) -> dict[str, Any]:
+        """The columns of the entry."""
         grade, place = group_in(self.group.data)
         by_staff = self.led_by.data.isdigit()
-        return Held(
-            held_on=self.held_on.data,
-            kind=PracticeKind(self.kind.data),
-            purpose=Purpose(self.purpose.data) if self.purpose.data else None,
-            grade=grade,
-            place=(self.place.data or "").strip() or place,
-            leader=Leader.STAFF if by_staff else Leader(self.led_by.data),
-            led_by_id=int(self.led_by.data) if by_staff else None,
-            students=self.students.data,
-            adults=self.adults.data,
-            minutes=int(self.minutes.data),
-            plan_id=int(self.plan.data) if self.plan.data else None,
-        )
+        return {
+            "held_on": self.held_on.data, "kind": PracticeKind(self.kind.data),
+            "purpose": Purpose(self.purpose.data) if self.purpose.data else None, "grade": grade,
+            "place": (self.place.data or "").strip() or place,
+            "leader": Leader.STAFF if by_staff else Leader(self.led_by.data),
+            "led_by_id": int(self.led_by.data) if by_staff else None, "students": self.students.data,
+            "adults": self.adults.data, "minutes": int(self.minutes.data),
+            "plan_id": int(self.plan.data) if self.plan.data else None,
+        }  # fmt: skip
 
 
 USUAL_MINUTES = 20

@@ -33,7 +33,7 @@ from wss_cases.pathways.common.actions import (
 )
 from wss_cases.pathways.common.models import OUTCOMES, EndReason, Pathway, PathwayState, ids
 from wss_cases.pathways.common.pages import PathwayPages, number, page_of, pathway_subject, people_choices, today_of
-from wss_cases.pathways.mentoring.mentors import candidates, number_or_none, places_of, places_of_group
+from wss_cases.pathways.mentoring.mentors import candidates, group_places_taken, number_or_none, places_taken
 from wss_cases.pathways.mentoring.plan.models import (
     LONGEST_MINUTES,
     LONGEST_WEEKS,
@@ -265,7 +265,7 @@ def match(uow: UnitOfWork, row: Pathway, form: MatchForm) -> None:
     check_live(row)
     mentor, group = _chosen(uow, row, form)
     plan = _plan_for(uow, row)
-    _check_places(uow, plan, mentor, group)
+    _check_places(plan, mentor, group)
     _set_student(row, number(form.participant_id.data))
     plan.mentor_id, plan.group_id = mentor.id, group.id if group is not None else None
     plan.match_reasons = ",".join(reason.value for reason in Reason if reason in form.reasons.data)
@@ -279,15 +279,14 @@ def match(uow: UnitOfWork, row: Pathway, form: MatchForm) -> None:
         _begin(uow, row, plan)
 
 
-def _check_places(uow: UnitOfWork, plan: MentoringPlan, mentor: Mentor, group: MentoringGroup | None) -> None:
+def _check_places(plan: MentoringPlan, mentor: Mentor, group: MentoringGroup | None) -> None:
+    place: Mentor | MentoringGroup = group or mentor
     if group is not None:
-        taken = places_of_group(uow, group) - (plan.group_id == group.id)
-        full = taken >= group.capacity
+        taken, own = group_places_taken(group.school_id), plan.group_id == group.id
     else:
-        taken = places_of(uow, mentor) - (plan.mentor_id == mentor.id and plan.group_id is None)
-        full = taken >= mentor.capacity
-    if full:
-        raise Refused("chosen", _("%(name)s has no open spot.", name=group.name if group else mentor.name))
+        taken, own = places_taken(mentor.school_id), plan.mentor_id == mentor.id and plan.group_id is None
+    if taken.get(place.id, 0) - own >= place.capacity:
+        raise Refused("chosen", _("%(name)s has no open spot.", name=place.name))
 
 
 def _set_student(row: Pathway, participant_id: int | None) -> None:

@@ -250,7 +250,7 @@ def _matches(mentor: Mentor, _form: PlainForm) -> dict[str, Any]:
 )  # fmt: skip
 def change_mentor(uow: UnitOfWork, mentor: Mentor, form: MentorForm) -> None:
     """Change a mentor's data. Refused when the capacity is below the places taken."""
-    taken = places_of(uow, mentor)
+    taken = places_taken(mentor.school_id).get(mentor.id, 0)
     if form.capacity.data < taken:
         raise Refused("capacity", ngettext("%(num)d spot is taken.", "%(num)d spots are taken.", taken))
     _write(uow, mentor, form)
@@ -283,22 +283,6 @@ def _account_name(uow: UnitOfWork, mentor: Mentor, user_id: int | None) -> str:
     if uow.session.scalar(same) is not None:
         raise Refused("user_id", _("This person is already on the list of mentors."))
     return staff[user_id]
-
-
-def places_of(uow: UnitOfWork, mentor: Mentor) -> int:
-    """How many places of a mentor are taken outside groups. The caller has locked the mentor."""
-    return _count(uow, MentoringPlan.mentor_id == mentor.id, MentoringPlan.group_id.is_(None))
-
-
-def places_of_group(uow: UnitOfWork, group: MentoringGroup) -> int:
-    """How many places of a group are taken. The caller has locked the group."""
-    return _count(uow, MentoringPlan.group_id == group.id)
-
-
-def _count(uow: UnitOfWork, *conditions: object) -> int:
-    statement = select(func.count()).select_from(MentoringPlan)
-    statement = statement.join(Pathway, Pathway.id == MentoringPlan.pathway_id)
-    return uow.session.scalar(statement.where(Pathway.state.in_(LIVE), *conditions)) or 0  # type: ignore[arg-type]
 
 
 def _match(plan: MentoringPlan, row: Pathway) -> dict[str, Any]:
@@ -408,7 +392,7 @@ def add_group(uow: UnitOfWork, school: School, form: GroupForm) -> int:
 )  # fmt: skip
 def change_group(uow: UnitOfWork, group: MentoringGroup, form: ChangeGroupForm) -> None:
     """Change a group. Its students stay with it when its mentor changes."""
-    mentor, taken = form.chosen(uow, group.school_id), places_of_group(uow, group)
+    mentor, taken = form.chosen(uow, group.school_id), group_places_taken(group.school_id).get(group.id, 0)
     if form.capacity.data < taken:
         raise Refused("capacity", ngettext("%(num)d spot is taken.", "%(num)d spots are taken.", taken))
     if taken and not form.is_active.data:

@@ -19,7 +19,7 @@ from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, ShortText
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page, form_page
@@ -109,14 +109,6 @@ def next_after(questions: Sequence[Question], key: tuple[int, int] | None) -> Qu
     return next((question for question in ordered if question.points is None and question.key != key), None)
 
 
-@dataclass(frozen=True)
-class _Taught:
-    row: PeriodTeacher
-    student: Student
-    card: DailyCard
-    day: DailyCardDay | None
-
-
 def periods_today(teachers: Select[Any], now: datetime) -> list[OwnPeriod]:
     """The periods of today with questions, in the order of the day.
 
@@ -150,26 +142,22 @@ def _of_school(school_id: int, today: date, rows: Sequence[Any]) -> list[OwnPeri
     days = PeriodsOfDay(existing(get_school(school_id)), today)
     on_day = _days([card.id for _row, _student, card in rows], today)
     absent = _absent([row.pathway_id for row, _student, _card in rows], today)
-    taught: dict[str, list[_Taught]] = defaultdict(list)
+    taught: dict[str, list[Any]] = defaultdict(list)
     for row, student, card in rows:
         if row.period in card.periods and row.pathway_id not in absent:
-            taught[row.period].append(_Taught(row, student, card, on_day.get(card.id)))
+            taught[row.period].append((row, student, card, on_day.get(card.id)))
     names = sorted(taught, key=lambda period: (days.place(period), period))
     return [OwnPeriod(school_id, name, days.hours(name), _questions(taught[name])) for name in names]
 
 
-def _questions(taught: Sequence[_Taught]) -> tuple[Question, ...]:
-    initials = initials_apart(taught_student.student for taught_student in taught)
-    ordered = sorted(taught, key=lambda taught_student: (initials[taught_student.student.id], taught_student.row.id))
+def _questions(taught: Sequence[Any]) -> tuple[Question, ...]:
+    """The questions of a period from its (teacher's row, student, card, day of the card), by initials."""
+    initials = initials_apart(student for _row, student, _card, _day in taught)
     return tuple(
-        Question(taught_student.row.id, initials[taught_student.student.id], goal, words, points)
-        for taught_student in ordered
+        Question(row.id, initials[student.id], goal, words, points)
+        for row, student, card, day in sorted(taught, key=lambda each: (initials[each[1].id], each[0].id))
         for goal, (words, points) in enumerate(
-            zip(
-                taught_student.card.expectations,
-                marks_in(taught_student.day, taught_student.row.period, len(taught_student.card.expectations)),
-                strict=True,
-            )
+            zip(card.expectations, marks_in(day, row.period, len(card.expectations)), strict=True)
         )
     )
 
@@ -212,22 +200,9 @@ def mark_own(uow: UnitOfWork, row_id: int, goal: int, points: int | None, seen: 
 
     Raises NotFound for someone else's period. Raises Refused before it starts, and when someone marked it meanwhile.
     """
-    pathway = _lock_taught(uow, row_id)
+    pathway_id = existing(uow.session.scalar(select(PeriodTeacher.pathway_id).where(PeriodTeacher.id == row_id)))
+    pathway = existing(uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True))
     row = uow.load(PeriodTeacher, row_id, Permission.PERIOD_MARK)
-    _write_in_period(uow, pathway, row, goal, points, seen)
-    return row.id
-
-
-def _lock_taught(uow: UnitOfWork, row_id: int) -> Pathway:
-    pathway_id = uow.session.scalar(select(PeriodTeacher.pathway_id).where(PeriodTeacher.id == row_id))
-    if pathway_id is None:
-        raise NotFound
-    return existing(uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True))
-
-
-def _write_in_period(
-    uow: UnitOfWork, pathway: Pathway, row: PeriodTeacher, goal: int, points: int | None, seen: int | None
-) -> None:
     open_only(pathway.case)
     if pathway.state not in LOGGED:
         raise Refused("", _("This student is no longer on your list."))
@@ -238,6 +213,7 @@ def _write_in_period(
     if uow.now < PeriodsOfDay(school, today).hours(row.period).starts:
         raise Refused("", _("This period has not started yet."))
     write_cell(uow, pathway, today, Cell(row.period, goal, points, seen))
+    return row.id
 
 
 def answer_words() -> list[tuple[str, str]]:

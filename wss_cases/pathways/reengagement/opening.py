@@ -104,14 +104,9 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
         return None
     review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)
     case = open_case_for(
-        uow,
-        student,
-        school_id=school_id,
-        origin=CaseOrigin(away.cause.value),
-        tier=TIER,
-        lead_id=_lead(uow, school_id),
-        review_on=review_on,
-    )
+        uow, student, school_id=school_id, origin=CaseOrigin(away.cause.value), tier=TIER,
+        lead_id=_lead(uow, school_id), review_on=review_on,
+    )  # fmt: skip
     _tell_lead(uow, case)
     return _open(uow, case, case.participants[0].id, student.id, away)
 
@@ -129,18 +124,11 @@ def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, awa
         return _away_longer(uow, row, plan, away)
     today = today_at(case.school_id, uow.now)
     if row is None:
+        for_whom = Person.CAUSED_HARM if away.cause is AwayCause.REMOVAL else Person.BOTH
         row = propose(
-            uow,
-            case,
-            pathway=Family.REENGAGEMENT,
-            kind=Kind.REENTRY_CIRCLE,
-            for_whom=Person.CAUSED_HARM if away.cause is AwayCause.REMOVAL else Person.BOTH,
-            participant_id=participant_id,
-            tier=TIER,
-            rules=[],
-            start_by=today,
-            owner_id=case.lead_id,
-        )
+            uow, case, pathway=Family.REENGAGEMENT, kind=Kind.REENTRY_CIRCLE, for_whom=for_whom,
+            participant_id=participant_id, tier=TIER, rules=[], start_by=today, owner_id=case.lead_id,
+        )  # fmt: skip
     if plan is None:
         plan = ReengagementPlan(pathway_id=row.id, case_id=case.id, school_id=case.school_id)
     plan.student_id, plan.cause, plan.cause_key = student_id, away.cause, away.key

@@ -73,33 +73,21 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 
 
-class Asked(NamedTuple):
-    """The columns of a referral that decide the next step, with its current consent."""
-
-    id: int
-    pathway_id: int
-    state: ReferralState
-    received: str
-    answer_by: date | None
-    first_service_by: date | None
-    consent: Any
-
-
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
     """The next step of each live pathway by id, in one query."""
     live = [row for row in rows if row.state in LIVE]
     if not live:
         return {}
-    by_pathway: dict[int, list[Asked]] = defaultdict(list)
-    for *read, consent in _referrals.rows(row.id for row in live):
-        referral = Asked._make([*read, consent if consent.id is not None else None])
+    by_pathway: dict[int, list[Any]] = defaultdict(list)
+    for referral in _referrals.rows(row.id for row in live):
         by_pathway[referral.pathway_id].append(referral)
     return {row.id: step_of(row, by_pathway[row.id], today) for row in live}
 
 
 @Prepared
 def _referrals(among_ids: Narrow) -> Any:
-    """The referrals of these pathways with their current consent, newest first."""
+    """What decides the next step: these pathways' referrals with their current consent (its id is None without one),
+    newest first."""
     one, agreed = Referral, ReferralConsent
     consent: Any = Bundle("consent", agreed.id, agreed.signed_on, agreed.until_on, agreed.revoked_at)
     columns = (one.id, one.pathway_id, one.state, one.received, one.answer_by, one.first_service_by, consent)
@@ -107,7 +95,7 @@ def _referrals(among_ids: Narrow) -> Any:
     return statement.where(among_ids(one.pathway_id)).order_by(one.id.desc())
 
 
-def step_of(row: Pathway, referrals: Sequence[Asked], today: date) -> Step:
+def step_of(row: Pathway, referrals: Sequence[Any], today: date) -> Step:
     """The next step of a live pathway, decided from its referrals, newest first. Pure."""
     referral = next((each for each in referrals if each.state in OPEN), None)
     if referral is not None:
@@ -121,13 +109,13 @@ def step_of(row: Pathway, referrals: Sequence[Asked], today: date) -> Step:
     return Step("draft_referral", words, "referrals.details", ids(row), on=row.start_by)
 
 
-def _open_step(row: Pathway, referral: Asked, today: date) -> Step:
+def _open_step(row: Pathway, referral: Any, today: date) -> Step:
     values: dict[str, Any] = {**ids(row), "referral_id": referral.id}
     consent = referral.consent
     if referral.state is ReferralState.DRAFTED:
         words = _l("Ask for the written consent")
         return Step("referral_consent", words, "referral_consent.consent", values, on=row.start_by)
-    if consent is not None and not consent_in_force(consent, today):
+    if consent.id is not None and not consent_in_force(consent, today):
         words = _l("The consent has expired: ask the family again")
         return Step("renew_consent", words, "referral_consent.renew", values, on=consent.until_on)
     if referral.state is ReferralState.CONSENTED:

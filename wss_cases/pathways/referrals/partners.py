@@ -1,6 +1,5 @@
 """The partners' directory: whoever may need a partner looks one up, the district keeps it and its accounts."""
 
-from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import Any
@@ -60,18 +59,6 @@ from wss_cases.roster.directory.pages import grade_words, language_words
 MOST_LISTED = 500
 
 
-@dataclass(frozen=True)
-class PartnerFilter:
-    """What is asked of the directory; an empty value asks nothing."""
-
-    text: str = ""
-    service: str = ""
-    language: str = ""
-    grade: int | None = None
-    free: bool = False
-    ended: bool = False
-
-
 def taken_of(partner_ids: list[int]) -> dict[int, int]:
     """How many places of each partner are taken, in one query."""
     statement = (
@@ -83,36 +70,36 @@ def taken_of(partner_ids: list[int]) -> dict[int, int]:
     return {partner_id: number for partner_id, number in rows if partner_id is not None}
 
 
-def find_partners(wanted: PartnerFilter) -> list[tuple[Partner, int]]:
-    """The partners that a filter asks for with the places taken, by name."""
-    statement = select(Partner).where(Partner.is_active.is_(not wanted.ended)).order_by(Partner.name)
-    if wanted.text.strip():
-        statement = statement.where(Partner.name.icontains(wanted.text.strip(), autoescape=True))
-    fitting = [row for row in db.session.scalars(statement.limit(MOST_LISTED)) if _asked_for(row, wanted)]
+def find_partners(
+    text: str = "", service: str = "", language: str = "", grade: int | None = None,
+    *, free: bool = False, ended: bool = False,
+) -> list[tuple[Partner, int]]:  # fmt: skip
+    """The partners that a filter asks for with the places taken, by name; an empty value asks nothing."""
+    statement = select(Partner).where(Partner.is_active.is_(not ended)).order_by(Partner.name)
+    if text.strip():
+        statement = statement.where(Partner.name.icontains(text.strip(), autoescape=True))
+    partners = db.session.scalars(statement.limit(MOST_LISTED))
+    fitting = [
+        row
+        for row in partners
+        if (not service or service in row.services)
+        and (not language or language in row.languages)
+        and (grade is None or _takes_grade(row, grade))
+    ]
     taken = taken_of([row.id for row in fitting])
     rows = [(row, taken.get(row.id, 0)) for row in fitting]
-    return [(row, used) for row, used in rows if not wanted.free or used < row.capacity]
+    return [(row, used) for row, used in rows if not free or used < row.capacity]
 
 
-def _asked_for(row: Partner, wanted: PartnerFilter) -> bool:
+def _takes_grade(row: Partner, grade: int) -> bool:
     low = row.low_grade if row.low_grade is not None else -1
-    high = row.high_grade if row.high_grade is not None else 13
-    return (
-        (not wanted.service or wanted.service in row.services)
-        and (not wanted.language or wanted.language in row.languages)
-        and (wanted.grade is None or low <= wanted.grade <= high)
-    )
+    return low <= grade <= (row.high_grade if row.high_grade is not None else 13)
 
 
 def languages_spoken() -> list[str]:
     """The languages that any partner speaks, sorted."""
     statement = select(Partner.languages).where(Partner.is_active)
     return sorted({code for spoken in db.session.scalars(statement) for code in spoken})
-
-
-def get_partner(partner_id: int) -> Partner:
-    """A partner of the directory. Raises NotFound."""
-    return existing(db.session.get(Partner, partner_id))
 
 
 def suggestions(wanted: Wanted, day: date) -> list[Match]:
@@ -222,7 +209,7 @@ def partner_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     if not words or not might(actor, Permission.PARTNER_READ):
         return []
     hits = []
-    for row, _taken in find_partners(PartnerFilter()):
+    for row, _taken in find_partners():
         services = ", ".join(service_words(service) for service in row.services)
         if begins_words(words, f"{row.name} {services} {row.area}"):
             hits.append(Hit(row.name, url_for("partners.partner", partner_id=row.id), dotted(services, row.area)))
@@ -251,22 +238,17 @@ def partners() -> Page:
     form.language.choices = choices([("", _("Any")), *((code, language_words(code)) for code in spoken)])
     form.grade.choices = grade_choices(_("Any"))
     form.validate()
-    filters = PartnerFilter(
-        text=(form.q.data or "")[:200],
-        service=form.service.data or "",
-        language=form.language.data or "",
-        grade=_grade(form.grade.data),
-        free=form.free.data,
-        ended=form.ended.data,
-    )
-    today = today_at(None, clock.now())
-    rows = find_partners(filters)
+    today, chips = today_at(None, clock.now()), _chips(form)
+    rows = find_partners(
+        (form.q.data or "")[:200], form.service.data or "", form.language.data or "", _grade(form.grade.data),
+        free=form.free.data, ended=form.ended.data,
+    )  # fmt: skip
     return render_template(
         "pathways/referrals/partners/list.html",
         form=form,
         rows=[_row(row, taken, today) for row, taken in rows],
-        asked=filters != PartnerFilter(),
-        chips=_chips(form),
+        asked=bool(chips),
+        chips=chips,
         may_edit=might(current_actor(), Permission.PARTNER_EDIT),
     )
 
@@ -321,7 +303,7 @@ def _agreement(row: Partner, today: date) -> tuple[str, str]:
 @gate(Permission.PARTNER_READ)
 def partner(partner_id: int) -> Page:
     """One partner; for the district also who signs in for it, and its history."""
-    row, today = get_partner(partner_id), today_at(None, clock.now())
+    row, today = existing(db.session.get(Partner, partner_id)), today_at(None, clock.now())
     may_edit = might(current_actor(), Permission.PARTNER_EDIT)
     people = accounts_of_partner(row.id, clock.now()) if may_edit else []
     return render_template(

@@ -28,7 +28,7 @@ from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
-from wss_cases.practice.log import FORM, Held, PracticeKind, new_form, words_of, write_entry
+from wss_cases.practice.log import FORM, PracticeKind, new_form, words_of, write_entry
 from wss_cases.practice.requests.models import (
     ASKED,
     DANGER,
@@ -143,7 +143,7 @@ def _tell(uow: UnitOfWork, request: CircleRequest) -> None:
 
 
 @use_case
-def hold_circle(uow: UnitOfWork, request_id: int, details: Held) -> int:
+def hold_circle(uow: UnitOfWork, request_id: int, details: Mapping[str, Any]) -> int:
     """Log the circle that a request became, and erase its words and contact. Returns the id of the log entry."""
     request = uow.load(CircleRequest, request_id, Permission.CIRCLE_REQUEST_WORK, uow.version)
     _refuse_answered(request)
