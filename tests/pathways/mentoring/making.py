@@ -7,10 +7,13 @@ from datetime import date
 from typing import Any
 
 from tests.cases.making import NOW, TODAY, World, actor_for, make_user, make_world
-from tests.factories.cases import PathwayFactory
-from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
+from tests.factories.cases import CaseParticipantFactory, PathwayFactory
+from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringPlanFactory
+from tests.factories.roster import StudentFactory
 from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.mentoring.course import match as match_action
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence, Mentor, MentoringPlan, Reason
@@ -70,6 +73,18 @@ def make_matched(made: Mentored, kind: Kind = Kind.ONE_TO_ONE, **plan_values: An
     return row
 
 
+def make_carded(made: Mentored, other: dict[str, str] | None = None, **card_values: Any) -> Pathway:
+    """Add a matched pathway of check-in/check-out with its card, of the first student or of an `other` one by names."""
+    row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY)
+    if other is not None:
+        student = StudentFactory(school=made.world.school, **other)
+        person = CaseParticipantFactory(case_id=made.world.case.id, student_id=student.id, role=PersonRole.WITNESS)
+        row.participant_id = person.id
+    DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, **card_values)
+    db.session.commit()
+    return row
+
+
 def match(made: Mentored, row: Pathway, chosen_id: int | None = None, **values: Any) -> int:
     """Match a pathway, with the mentor of the world unless told otherwise; the student has said yes."""
     agreed = "yes" if values.pop("agreed", True) else "not_yet"
@@ -84,6 +99,7 @@ __all__ = [
     "TODAY",
     "Mentored",
     "MentoringPlan",
+    "make_carded",
     "make_matched",
     "make_mentored",
     "make_pathway",

@@ -12,8 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.factories.mentoring import DailyCardFactory
-from tests.pathways.mentoring.making import COURSE, NOW, TODAY, make_matched, make_mentored, make_pathway
+from tests.pathways.mentoring.making import COURSE, NOW, TODAY, make_carded, make_mentored, make_pathway
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Invocation
@@ -21,8 +20,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.mentoring.card import Cell, mark_cell
 from wss_cases.pathways.mentoring.course import match
-from wss_cases.pathways.mentoring.plan.models import Cadence, DailyCard, DailyCardDay, MentoringPlan, Reason
-from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan, Reason
 
 PERIODS = ["Period 1", "Period 2", "Lunch"]
 
@@ -65,9 +63,7 @@ def test_cells_marked_at_once_are_all_there(database: Database, tmp_path: Path) 
     app = make_app(database.url, tmp_path)
     with app.app_context():
         made = make_mentored()
-        row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY)
-        card = DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        pathway_id, card_id, call = row.id, card.id, Invocation(made.actor, NOW)
+        pathway_id, call = make_carded(made).id, Invocation(made.actor, NOW)
 
     def mark(cells: list[Cell]) -> list[str]:
         return at_once(app, [partial(mark_cell, call, pathway_id, TODAY, cell) for cell in cells])
@@ -77,7 +73,9 @@ def test_cells_marked_at_once_are_all_there(database: Database, tmp_path: Path) 
     # whoever marks the same cell as the first wins nothing by being later: the same points again are no change
     assert answers.count("done") == 3, answers
     with app.app_context():
-        day = db.session.scalars(select(DailyCardDay).where(DailyCardDay.card_id == card_id)).one()
+        card, day = db.session.execute(
+            select(DailyCard, DailyCardDay).join(DailyCardDay).where(DailyCard.pathway_id == pathway_id)
+        ).one()
         assert {day.marks["Lunch"].pop(0)} <= {0, 2}
         assert day.marks == {"Period 1": [1, 2], "Period 2": [1, 2], "Lunch": [2]}
-        assert db.session.get_one(DailyCard, card_id).periods == PERIODS
+        assert card.periods == PERIODS

@@ -6,23 +6,18 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.cases.making import make_user
-from tests.factories.cases import CaseParticipantFactory
-from tests.factories.mentoring import DailyCardFactory
-from tests.factories.roster import StudentFactory
-from tests.pathways.mentoring.making import TODAY, make_matched, make_mentored
+from tests.pathways.mentoring.making import TODAY, make_carded, make_mentored
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.mentoring.card import Cell, mark_cell, note_arrival, note_departure
 from wss_cases.pathways.mentoring.day_grid import Place, changes_in, columns_of, name_of, place_in
-from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay, Missed
+from wss_cases.pathways.mentoring.plan.models import Came, DailyCard, DailyCardDay, Missed
 from wss_cases.pathways.mentoring.plan.queries import session_on
-from wss_cases.routing.engine.vocabulary import Kind
 
 PAGE = "/mentoring/today"
 
@@ -31,21 +26,6 @@ PAGE = "/mentoring/today"
 def made(session, at):
     at("2026-11-24 10:42")
     return make_mentored()
-
-
-def card_of(made, **values):
-    row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY)
-    DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, **values)
-    return row
-
-
-def another_card(made, **names):
-    student = StudentFactory(school=made.world.school, **names)
-    person = CaseParticipantFactory(case_id=made.world.case.id, student_id=student.id, role=PersonRole.WITNESS)
-    row = card_of(made)
-    row.participant_id = person.id
-    db.session.commit()
-    return row
 
 
 def day_of(row):
@@ -64,7 +44,7 @@ def cell(client, name, value, seen="", key="k1"):
 
 
 def test_each_tap_is_saved_and_says_when(made, client_as):
-    row, client = card_of(made), client_as(made.world.coordinator)
+    row, client = make_carded(made), client_as(made.world.coordinator)
     text = client.get(PAGE).text
     assert " checked" not in text and made.world.students[0].shown_name in text  # nothing is prefilled
     assert cell(client, f"in-{row.id}", "in").json["saved_at"] == "10:42 am"
@@ -79,7 +59,7 @@ def test_each_tap_is_saved_and_says_when(made, client_as):
 
 
 def test_one_tap_sent_twice_is_carried_out_once(made, client_as):
-    row, coordinator = card_of(made).id, made.world.coordinator.id
+    row, coordinator = make_carded(made).id, made.world.coordinator.id
     client = client_as(made.world.coordinator)
     assert cell(client, f"c-{row}-0-0", "1", key="same").json["value"] == "1"
     mark_cell(call(made.actor), row, TODAY, Cell("Period 1", 0, None, 1))
@@ -90,7 +70,7 @@ def test_one_tap_sent_twice_is_carried_out_once(made, client_as):
 
 
 def test_two_people_never_overwrite_each_other(made, client_as):
-    row, team, mentor = card_of(made), made.actor, made.as_mentor
+    row, team, mentor = make_carded(made), made.actor, made.as_mentor
     mark_cell(call(team), row.id, TODAY, Cell("Period 1", 0, 2, None))
     mark_cell(call(mentor), row.id, TODAY, Cell("Period 1", 1, 1, None))
     mark_cell(call(mentor), row.id, TODAY, Cell("Lunch", 0, 0, None))
@@ -103,7 +83,7 @@ def test_two_people_never_overwrite_each_other(made, client_as):
 
 
 def test_what_was_said_of_the_morning_is_taken_back(made):
-    row, team = card_of(made), made.actor
+    row, team = make_carded(made), made.actor
     note_arrival(call(team), row.id, Came.ABSENT)
     assert session_on(row.id, TODAY).missed is Missed.STUDENT_ABSENT
     asked = db.session.scalar(select(FollowUp).where(FollowUp.kind == "mentoring_missed"))
@@ -120,7 +100,7 @@ def test_what_was_said_of_the_morning_is_taken_back(made):
 
 
 def test_without_a_script_it_is_one_form(made, client_as):
-    one, other = card_of(made), another_card(made, given_name="Zed")
+    one, other = make_carded(made), make_carded(made, {"given_name": "Zed"})
     client = client_as(made.world.coordinator)
     sent = {f"in-{one.id}": "in", f"in-{other.id}": "absent", f"c-{one.id}-0-1": "2", f"out-{one.id}": "1"}
     shown = {"csrf_token": client.csrf_token("/account"), "request_key": "whole"}
@@ -134,7 +114,7 @@ def test_without_a_script_it_is_one_form(made, client_as):
 
 
 def test_the_last_school_day_stands_beside(made, client_as):
-    row = card_of(made)
+    row = make_carded(made)
     card = db.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id))
     given = {"Period 1": [2, 0], "Lunch": [1, None]}
     db.session.add(DailyCardDay(card_id=card.id, school_id=row.school_id, on_day=TODAY.replace(day=23), marks=given))
@@ -144,8 +124,8 @@ def test_the_last_school_day_stands_beside(made, client_as):
 
 
 def test_who_sees_which_rows(made, client_as):
-    own = card_of(made)
-    others = another_card(made, given_name="Otto", family_name="Hidden")
+    own = make_carded(made)
+    others = make_carded(made, {"given_name": "Otto", "family_name": "Hidden"})
     mentor = client_as(made.user).get(PAGE).text
     assert mentor.count("data-student=") == 2 and "Hidden" not in mentor  # their own, by given names
     stranger = client_as(make_user(made.world.school, Role.REPORTER))

@@ -6,21 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from tests.cases.making import actor_for, make_user
-from tests.factories.cases import CaseParticipantFactory
-from tests.factories.mentoring import DailyCardFactory
-from tests.factories.roster import StudentFactory
-from tests.pathways.mentoring.making import TODAY, make_matched, make_mentored
+from tests.pathways.mentoring.making import TODAY, make_carded, make_mentored
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.mentoring.card import Cell, mark_cell, note_arrival
 from wss_cases.pathways.mentoring.own_period import Question, initials_apart, mark_own, next_after
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
-from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay
-from wss_cases.routing.engine.vocabulary import Kind
+from wss_cases.pathways.mentoring.plan.models import Came, DailyCard, DailyCardDay
 
 SECRETS = ("mentor", "check-in", "Fight", "Willow", "Calm starts", "incident", "Diaz", "Marcus")
 
@@ -45,12 +40,7 @@ def rows(made, client_as, teacher):
     assert team.submit("/mentoring/periods", periods).status_code == 303
     planted = []
     for given, family in (("Marcus", "Diaz"), ("Maria", "Diaz")):
-        student = StudentFactory(school=made.world.school, given_name=given, family_name=family)
-        person = CaseParticipantFactory(case_id=made.world.case.id, student_id=student.id, role=PersonRole.WITNESS)
-        row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY)
-        row.participant_id = person.id
-        DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        db.session.commit()
+        row = make_carded(made, {"given_name": given, "family_name": family})
         address = f"/cases/{row.case_id}/pathways/{row.id}/teachers"
         assert team.submit(address, {"p1": str(teacher.id)}).status_code == 303
         planted.append(row)

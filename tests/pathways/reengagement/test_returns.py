@@ -91,14 +91,10 @@ def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -
         complete(Invocation(removed.coordinator, NOW), row.id, outcome="not_back")
     end_early(Invocation(removed.coordinator, NOW), row.id, EndReason.NO_LONGER_NEEDED, "")
     casework.close(
-        Invocation(removed.coordinator, NOW),
-        case.id,
-        result=CaseResult.UNFOUNDED,
-        agreement_kept=AgreementKept.NO_AGREEMENT,
-        harmed_says=HarmedSays.NOT_REACHED,
-        what_is_left="Nothing.",
+        Invocation(removed.coordinator, NOW), case.id, result=CaseResult.UNFOUNDED,
+        agreement_kept=AgreementKept.NO_AGREEMENT, harmed_says=HarmedSays.NOT_REACHED, what_is_left="Nothing.",
         cancel_reason="done",
-    )
+    )  # fmt: skip
     removed.remove()
     assert fresh(case).state is CaseState.INTAKE and returns() == 2
 

@@ -45,17 +45,13 @@ class Scene:
 
 
 def make_scene(language: str = "en", **partner: Any) -> Scene:
-    """Add a whole scene of its own."""
     world = make_world()
     guardian = GuardianFactory(language=language, name="Rosalind Quillfeather", phone="312-555-0142")
     StudentGuardianFactory(student=world.students[0], guardian=guardian)
     pathway = PathwayFactory(
-        case_id=world.case.id,
-        school_id=world.school.id,
-        kind=Kind.FAMILY_SUPPORT.value,
-        owner_id=world.coordinator.id,
-        participant_id=world.people[0].id,
-    )
+        case_id=world.case.id, school_id=world.school.id, kind=Kind.FAMILY_SUPPORT.value,
+        owner_id=world.coordinator.id, participant_id=world.people[0].id,
+    )  # fmt: skip
     made = PartnerFactory(**partner)
     return Scene(world, pathway, made, make_partner_user(made))
 
@@ -67,24 +63,17 @@ def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values:
 
 
 def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> int:
-    """Draft a referral to the scene's partner, or another one."""
-    return pages.draft(
-        Invocation(scene.school, now),
-        scene.pathway.id,
-        partner=(partner or scene.partner).id,
-        student=scene.world.students[0].id,
-        need="Somebody to talk to at home.",
-    )
+    chosen, student_id = (partner or scene.partner).id, scene.world.students[0].id
+    call, need = Invocation(scene.school, now), "Somebody to talk to at home."
+    return pages.draft(call, scene.pathway.id, partner=chosen, student=student_id, need=need)
 
 
 def consent(scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any) -> int:
-    """Record the consent to a drafted referral."""
     answers = {"fields": fields or FIELDS, "purpose": "So that the partner can help.", **signed(**values)}
     return consents.record_consent(Invocation(scene.school, now), referral_id, **answers)
 
 
 def send(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
-    """Send a consented referral."""
     return consents.send(Invocation(scene.school, now), referral_id)
 
 
@@ -96,15 +85,12 @@ def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
 
 
 def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
-    """Let the partner accept."""
     return by_partner.accept(Invocation(scene.partner_actor, now), referral_id)
 
 
 def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
-    """Let the partner log a day of service."""
     return by_partner.log_service(Invocation(scene.partner_actor, now), referral_id, on=on)
 
 
 def finish(scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW) -> int:
-    """Let the partner finish."""
     return by_partner.finish(Invocation(scene.partner_actor, now), referral_id, on=on, received=received)

@@ -92,7 +92,11 @@ def test_from_draft_to_what_was_received(scene: Scene) -> None:
     later = NOW + timedelta(days=7)
     serve(scene, referral_id, TODAY + timedelta(days=6), later)
     assert the(referral_id).state is ReferralState.ACTIVE
+    with pytest.raises(Refused):
+        pages.complete(Invocation(scene.school, later), scene.pathway.id)
     finish(scene, referral_id, TODAY + timedelta(days=7), "partly", later)
+    with pytest.raises(Refused, match="from its own page"):
+        life.complete(Invocation(scene.school, later), scene.pathway.id, outcome="service_received")
     assert the(referral_id).state is ReferralState.DONE
     assert not follow_ups(scene)
     days = select(ServiceDate.kind).order_by(ServiceDate.id)
@@ -315,14 +319,6 @@ def test_the_database_refuses_what_the_table_does(scene: Scene) -> None:
         db.session.execute(update(held).values(until_on=TODAY - timedelta(days=10)))
 
 
-def test_the_common_door_completes_no_referral(scene: Scene) -> None:
-    sent(scene)
-    with pytest.raises(Refused):
-        life.complete(Invocation(scene.school, NOW), scene.pathway.id, outcome="service_received")
-    with pytest.raises(Refused):
-        pages.complete(Invocation(scene.school, NOW), scene.pathway.id)
-
-
 def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:
     first = sent(scene)
     by_partner.decline(Invocation(scene.partner_actor, NOW), first, reason="no_place")
@@ -422,19 +418,12 @@ def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:
 
 def _referral(scene: Scene, partner: Any, state: ReferralState, until: date, place: PathwayState) -> Referral:
     pathway = Pathway(
-        case_id=scene.world.case.id,
-        school_id=scene.world.school.id,
-        pathway="wraparound",
-        kind="family_support",
-        for_whom="both",
-        state=place,
-        proposed_at=NOW,
-        accepted_on=TODAY,
-        started_on=TODAY,
+        case_id=scene.world.case.id, school_id=scene.world.school.id, pathway="wraparound", kind="family_support",
+        for_whom="both", state=place, proposed_at=NOW, accepted_on=TODAY, started_on=TODAY,
         outcome="service_received" if place is PathwayState.COMPLETED else "",
         end_reason="no_contact" if place is PathwayState.ENDED_EARLY else "",
         ended_at=None if place is PathwayState.ACTIVE else NOW,
-    )
+    )  # fmt: skip
     db.session.add(pathway)
     db.session.flush()
     student = StudentFactory(school=scene.world.school)

@@ -42,7 +42,6 @@ from wss_cases.roster.directory.models import Student
 
 @pytest.fixture
 def scene(session: Any, at: Any) -> Scene:
-    """A scene at the moment that `NOW` names."""
     at("2026-11-24 10:00")
     return make_scene()
 
@@ -162,22 +161,12 @@ def test_a_form_sets_nothing_but_its_own_fields(scene: Scene, client_as: Any) ->
     referral_id = sent(scene)
     other = PartnerFactory()
     client, base = client_as(scene.user), f"/partner/referrals/{referral_id}"
-    token = client.csrf_token("/account")
     stuffed = {
-        "csrf_token": token,
-        "partner_id": str(other.id),
-        "state": "done",
-        "sent_fields": '{"name": "X"}',
-        "school_id": "1",
-        "student_id": "1",
-        "received": "all",
-        "first_service_on": "2026-01-01",
-        "need": "X",
-        "by": "case:work",
-        "kind": "last",
-        "logged_by_id": "1",
+        "csrf_token": client.csrf_token("/account"), "partner_id": str(other.id), "state": "done",
+        "sent_fields": '{"name": "X"}', "school_id": "1", "student_id": "1", "received": "all",
+        "first_service_on": "2026-01-01", "need": "X", "by": "case:work", "kind": "last", "logged_by_id": "1",
         "answer_by": "2030-01-01",
-    }
+    }  # fmt: skip
     before = fresh(db.session.get_one(Referral, referral_id))
     kept = (before.partner_id, before.sent_fields, before.school_id, before.student_id, before.need, before.answer_by)
     assert client.post(f"{base}/accept", data=stuffed).status_code == 303
@@ -191,7 +180,6 @@ def test_a_form_sets_nothing_but_its_own_fields(scene: Scene, client_as: Any) ->
 
 @pytest.fixture(scope="module")
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
-    """The application on a demo district with a referral of one's own and a foreign one."""
     return planted_walk(databases, backend, tmp_path_factory.mktemp("partner"))
 
 
