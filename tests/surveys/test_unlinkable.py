@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import LargeBinary, select, text
 
-from tests.factories.surveys import answer_by, begin, school_to_ask, slip_codes
+from tests.factories.surveys import Asked, answer_by, begin, school_to_ask, slip_codes
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import AuditEntry
@@ -66,13 +66,18 @@ def _plain(row: dict[str, Any]) -> str:
     return str(sorted((key, str(value)) for key, value in row.items() if key not in RANDOM))
 
 
-def told_by(answers: tuple[int, ...], at: Any) -> list[list[str]]:
-    """Let one school's students answer in this order, and return what the copies tell after each answer."""
+def slips_for(students: int, at: Any) -> tuple[Asked, int, list[str]]:
+    """A school whose students are asked today, the round, and the codes of their slips."""
     at("2026-11-09 10:00")
-    asked = school_to_ask(students=len(answers))
+    asked = school_to_ask(students=students)
     round_id = begin(asked, [SurveyGroup.STUDENT])
     at("2026-11-17 10:00")
-    codes = sorted(slip_codes(asked, round_id))
+    return asked, round_id, sorted(slip_codes(asked, round_id))
+
+
+def told_by(answers: tuple[int, ...], at: Any) -> list[list[str]]:
+    """Let one school's students answer in this order, and return what the copies tell after each answer."""
+    asked, round_id, codes = slips_for(len(answers), at)
     copies = [copy_of()]
     for code, value in zip(codes, answers, strict=True):
         answer_by(code, safe=value)
@@ -98,10 +103,7 @@ def test_the_copies_tell_the_same_whoever_said_what(session, at):
 
 
 def test_an_answer_leaves_no_audit_row_no_history_and_no_time(session, at):
-    at("2026-11-09 10:00")
-    asked = school_to_ask(students=2)
-    round_id = begin(asked, [SurveyGroup.STUDENT])
-    codes = slip_codes(asked, round_id)
+    _asked, _round_id, codes = slips_for(2, at)
     before = copy_of(LOGS)
     moment = at("2026-11-17 10:07")
     answer_by(codes[0])
@@ -112,12 +114,9 @@ def test_an_answer_leaves_no_audit_row_no_history_and_no_time(session, at):
 
 
 def test_each_answer_seals_the_tally_under_another_key_and_in_the_same_length(session, at):
-    at("2026-11-09 10:00")
-    asked = school_to_ask(students=6)
-    round_id = begin(asked, [SurveyGroup.STUDENT])
-    at("2026-11-17 10:00")
+    _asked, round_id, codes = slips_for(6, at)
     sealed = []
-    for code, value in zip(slip_codes(asked, round_id), (4, 4, 1, 4, 4, 4), strict=True):
+    for code, value in zip(codes, (4, 4, 1, 4, 4, 4), strict=True):
         answer_by(code, safe=value)
         db.session.expire_all()
         tally = db.session.scalars(select(SurveyTally).where(SurveyTally.round_id == round_id)).one()
@@ -127,11 +126,8 @@ def test_each_answer_seals_the_tally_under_another_key_and_in_the_same_length(se
 
 
 def test_what_is_counted_is_written_in_one_order_and_names_no_link(session, at):
-    at("2026-11-09 10:00")
-    asked = school_to_ask(students=14)
-    round_id = begin(asked, [SurveyGroup.STUDENT])
-    at("2026-11-17 10:00")
-    for number, code in enumerate(slip_codes(asked, round_id)):
+    asked, round_id, codes = slips_for(14, at)
+    for number, code in enumerate(codes):
         answer_by(code, **({"fair": 1, "safe": 4} if number % 3 else {"safe": 1, "adult": 4}))
     end_round(asked.call, round_id)
     after = copy_of()

@@ -12,7 +12,7 @@ from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory
-from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matched, make_mentored, make_pathway, match
+from tests.pathways.mentoring.making import COURSE, NOW, TODAY, make_matched, make_mentored, make_pathway, match
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import close
@@ -48,19 +48,6 @@ def made(session):
 def follow_ups(row, kind):
     found = select(FollowUp).where(FollowUp.pathway_id == row.id, FollowUp.kind == kind).order_by(FollowUp.id)
     return list(db.session.scalars(found))
-
-
-def test_a_match_moves_the_pathway(made):
-    row = make_pathway(made.world)
-    match(made, row, review_on=date(2026, 12, 14))
-    row, plan = fresh(row), plan_of(row.id)
-    assert (row.state, row.started_on, row.expected_end) == (PathwayState.ACTIVE, START, date(2027, 5, 9))
-    assert (plan.mentor_id, plan.match_reasons, plan.mentor_user_id) == (made.mentor.id, "place", made.user.id)
-    assert [(f.due_on, f.owner_id) for f in follow_ups(row, "mentoring_review")] == [
-        (date(2026, 12, 14), made.world.coordinator.id)
-    ]
-    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "mentoring.matched")).all()[-1]
-    assert audited.changes["rhythm"] == [None, "weekly"] and audited.changes["goal"] == ["…", "…"]
 
 
 def test_a_match_waits_for_the_yes_and_the_first_day(made):
@@ -199,23 +186,6 @@ def test_who_may_log(made):
     with pytest.raises(NotFound):
         log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, HELD, None)
     assert my_students(made.as_mentor) == []
-
-
-def test_a_mentor_does_not_vanish_silently(made):
-    row = make_matched(made)
-    group = MentoringGroupFactory(school_id=made.world.school.id, mentor_id=made.mentor.id)
-    with pytest.raises(Refused) as refusal:
-        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=False)
-    assert refusal.value.field == "rematch"
-    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=True)
-    assert (fresh(made.mentor).is_active, fresh(group).is_active) == (False, False)
-    assert (plan_of(row.id).mentor_id, fresh(row).next_step_on) == (None, TODAY)
-    entry = db.session.scalar(select(TimelineEntry).where(TimelineEntry.kind == "mentoring.unmatched"))
-    assert entry.case_id == row.case_id
-    with pytest.raises(Refused):
-        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=True)
-    mentors.bring_back(Invocation(made.actor, NOW), made.mentor.id)
-    match(made, row)
 
 
 def test_who_may_mentor(made):

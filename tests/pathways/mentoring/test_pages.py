@@ -27,7 +27,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway, PathwayState
@@ -197,15 +197,25 @@ def test_mentors_and_groups(made, client_as):
     assert fresh(ida).is_active
 
 
-def test_ending_a_mentor_lists_their_students(made, client_as):
+def test_a_mentor_does_not_vanish_silently(made, client_as):
     row = make_matched(made)
+    group = MentoringGroupFactory(school_id=made.world.school.id, mentor_id=made.mentor.id)
     client = client_as(made.world.coordinator)
     page = client.page(f"/mentors/{made.mentor.id}/end")
     assert made.world.students[0].shown_name in page.text and "Change mentor" in page.text
     refused = client.submit(f"/mentors/{made.mentor.id}/end", {})
     assert refused.status_code == 400 and "Confirm that these students get a new mentor." in refused.text
+    assert 'href="#rematch"' in refused.text
+    form = {name: held[0] for name, held in client.form(f"/mentors/{made.mentor.id}/end").values().items() if held}
     assert client.submit(f"/mentors/{made.mentor.id}/end", {"rematch": "y"}).status_code == 303
+    assert (fresh(made.mentor).is_active, fresh(group).is_active) == (False, False)
+    assert (plan_of(row.id).mentor_id, fresh(row).next_step_on) == (None, TODAY)
+    entry = db.session.scalar(select(TimelineEntry).where(TimelineEntry.kind == "mentoring.unmatched"))
+    assert entry.case_id == row.case_id
     assert "Match a new mentor" in client.page(base_of(row)).text
+    again = form | {"rematch": "y", "request_key": "again", "version": ""}
+    refused = client.post(f"/mentors/{made.mentor.id}/end", data=again)
+    assert refused.status_code == 400 and "already ended" in refused.text
 
 
 def test_a_match_in_one_page(made, client_as):
@@ -239,7 +249,15 @@ def test_a_match_in_one_page(made, client_as):
     assert client.submit(f"{base_of(row)}/match", values).status_code == 303
     plan = plan_of(row.id)
     assert (plan.rhythm, plan.weeks, plan.minutes) == (Cadence.WEEKLY, 104, 60)
-    assert fresh(row).state is PathwayState.ACTIVE
+    assert (plan.mentor_id, plan.match_reasons, plan.mentor_user_id) == (made.mentor.id, "known", made.user.id)
+    row = fresh(row)
+    assert (row.state, row.started_on, row.expected_end) == (
+        PathwayState.ACTIVE, date(2026, 11, 23), date(2028, 11, 19)
+    )  # fmt: skip
+    [asked] = db.session.scalars(select(FollowUp).where(FollowUp.kind == "mentoring_review"))
+    assert (asked.due_on, asked.owner_id) == (plan.next_review_on, made.world.coordinator.id)
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "mentoring.matched")).all()[-1]
+    assert audited.changes["rhythm"] == [None, "weekly"] and audited.changes["goal"] == ["…", "…"]
     shown = client.page(base_of(row)).text
     assert all(words in shown for words in ("Mo Mentor", "They know each other already", "No session was due yet."))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -202,17 +203,8 @@ class Life(RuleBasedStateMachine):
     def _send(self, who: Any, flavour: int) -> None:
         self.act(lambda: consents.send(Invocation(self.scene.school, self.now), self.newest()))
 
-    def _accept(self, who: Any, flavour: int) -> None:
-        self._answer(who, "accepted")
-
-    def _waitlist(self, who: Any, flavour: int) -> None:
-        self._answer(who, "waitlisted")
-
-    def _decline(self, who: Any, flavour: int) -> None:
-        reason = ("no_place", "language", "nonsense")[flavour]
-        self._answer(who, "declined", reason=reason)
-
-    def _answer(self, who: Any, answer: str, **reason: str) -> None:
+    def _answer(self, answer: str, who: Any, flavour: int) -> None:
+        reason = {"reason": ("no_place", "language", "nonsense")[flavour]} if answer == "declined" else {}
         if who is SCHOOL:
             self.act(lambda: by_school.record_answer(self.by(who), self.newest(), answer=answer, **reason))
             return
@@ -220,6 +212,10 @@ class Life(RuleBasedStateMachine):
             "accepted": by_partner.accept, "waitlisted": by_partner.waitlist, "declined": by_partner.decline
         }[answer]  # fmt: skip
         self.act(lambda: act(self.by(who), self.newest(), **reason))
+
+    _accept = partialmethod(_answer, "accepted")
+    _waitlist = partialmethod(_answer, "waitlisted")
+    _decline = partialmethod(_answer, "declined")
 
     def _serve(self, who: Any, flavour: int) -> None:
         on = self.today - timedelta(days=(0, 1, -1)[flavour])
