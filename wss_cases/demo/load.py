@@ -121,7 +121,7 @@ def _build(size: Size, password_hash: str, calendar: Calendar) -> World:
     for place in places:
         head = world.calls(place.head, now)
         _make_trainings(place, head, calendar)
-        save_setting(head, place.id, False)
+        save_setting(head, place.id, guardian_consent=False)
         _make_mentors(place, world.calls(place.coordinator, now), calendar)
     return world
 

@@ -42,7 +42,7 @@ from wss_cases.pathways.circles import training as trainings
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import Facts, Hold, holds_on, is_met, parties, unmet
 from wss_cases.pathways.circles.meeting import pages
-from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.preparation import pages as preparation
 from wss_cases.pathways.circles.training import setting_of, trained_keepers
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.training.records.pages import end_training, record_training
@@ -199,7 +199,7 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     circle = ready_circle(world)
     assert shut(circle) == []
-    trainings.save_setting(Invocation(administrator, NOW), world.school.id, True)
+    trainings.save_setting(Invocation(administrator, NOW), world.school.id, guardian_consent=True)
     assert shut(circle) == ["guardian", "guardian"]
     consent(world, circle, guardian=True)
     assert shut(circle) == []
@@ -207,9 +207,11 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     assert shut(circle) == ["guardian"]
     version = setting_of(world.school.id).version
     with pytest.raises(Stale):
-        trainings.save_setting(Invocation(administrator, NOW, version=version + 1), world.school.id, False)
+        trainings.save_setting(
+            Invocation(administrator, NOW, version=version + 1), world.school.id, guardian_consent=False
+        )
     with pytest.raises(NotFound):
-        trainings.save_setting(Invocation(world.actor, NOW), world.school.id, False)
+        trainings.save_setting(Invocation(world.actor, NOW), world.school.id, guardian_consent=False)
 
 
 def test_a_training_counts_on_the_day_of_the_meeting(world):

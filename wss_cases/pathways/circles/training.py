@@ -4,30 +4,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import or_, select
 from wtforms import BooleanField
 from wtforms.validators import Optional
 
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Stale, existing
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import PlainForm
 from wss_cases.foundation.i18n import _, _l
-from wss_cases.foundation.pages import Page
-from wss_cases.journal.acts import FRAME
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.circles.circle.queries import coordinators_of, decide
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records.models import TrainingRecord, keeping_counts_on
 
 
@@ -99,41 +97,39 @@ def setting_of(school_id: int) -> CircleSetting | None:
     return db.session.scalar(select(CircleSetting).where(CircleSetting.school_id == school_id))
 
 
-class SettingForm(BaseForm):
+class SettingForm(PlainForm):
     guardian_consent = BooleanField(
         _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
     )
 
 
-@use_case
-def save_setting(uow: UnitOfWork, school_id: int, guardian_consent: bool) -> int:
-    """Set whether a school's circles need a guardian's consent from every party. Returns the school's id."""
-    row = setting_of(school_id) or CircleSetting(school_id=school_id)
-    require(uow.actor, Permission.CIRCLE_SETTINGS, row)
-    if row.id is not None and uow.version is not None and row.version != uow.version:
-        raise Stale
-    row.guardian_consent = guardian_consent
+pages = Pages(
+    "circle_training", __name__, url_prefix="/circles",
+    trail=lambda _school: [(_("Circles"), url_for("circles.circles"))],
+)  # fmt: skip
+
+
+def _setting(school: School) -> CircleSetting:
+    return setting_of(school.id) or CircleSetting(school_id=school.id)
+
+
+CHOSEN_SCHOOL = Subject(
+    School,
+    lambda actor: existing(get_school(existing(chosen_school_id(actor, Role.ADMINISTRATOR)))),
+    of=_setting, version=lambda school: _setting(school).version,
+)  # fmt: skip
+
+
+@pages.act(
+    "/setting", CHOSEN_SCHOOL, SettingForm, Permission.CIRCLE_SETTINGS, endpoint="setting",
+    title=_l("Circles at this school"), button=_l("Save the setting"), then="circles.circles", boxed=False,
+    start=lambda school: {"guardian_consent": _setting(school).guardian_consent},
+)  # fmt: skip
+def save_setting(uow: UnitOfWork, school: School, form: SettingForm) -> None:
+    """Set whether a school's circles need a guardian's consent from every party."""
+    row = _setting(school)
+    row.guardian_consent = form.guardian_consent.data
     uow.record(row, "circle.setting_changed")
-    return school_id
 
 
-blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
-
-
-@blueprint.route("/setting", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_SETTINGS)
-def setting() -> Page:
-    school_id = existing(chosen_school_id(current_actor(), Role.ADMINISTRATOR))
-    known = setting_of(school_id)
-    form = SettingForm(
-        guardian_consent=known is not None and known.guardian_consent, version=known.version if known else ""
-    )
-    title, back = _("Circles at this school"), url_for("circles.circles")
-    crumbs = [(_("Circles"), back), (title, None)]
-    words = {"title": title, "go_words": _("Save the setting"), "back_href": back, "crumbs": crumbs}
-    return act_form(
-        form, lambda call: save_setting(call, school_id, bool(form.guardian_consent.data)), back, words, FRAME
-    )
-
-
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -62,7 +62,7 @@ def one_case(language: str) -> Case:
     row = make_circle(world)
     train(world, world.coordinator)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
-    save_setting(Invocation(administrator, MONDAY), world.school.id, True)
+    save_setting(Invocation(administrator, MONDAY), world.school.id, guardian_consent=True)
     about: dict[str, Any] = {
         "school_id": world.school.id, "case_id": world.case.id, "owner_id": world.coordinator.id,
         "incident_person_id": world.incident.people[1].id, "due_on": MONDAY.date(),

@@ -15,7 +15,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires.models import Occasion, Questionnaire, QuestionnaireGuess
-from wss_cases.pathways.circles.questionnaires.pages import open_link
+from wss_cases.pathways.circles.questionnaires.pages import open_link, revoke
 from wss_cases.pathways.circles.questionnaires.queries import GUESSES_OVER_ALL, GUESSES_PER_ADDRESS
 
 AFTER = Occasion.AFTER_MEETING
@@ -104,7 +104,7 @@ def test_the_language_changes_on_the_page_and_keeps_the_answers(world, circle, c
 
 def test_expired_revoked_and_unknown_are_said_plainly(world, circle, client, at):
     address, row_id = link(world, circle)
-    actions.revoke(Invocation(world.actor, NOW), row_id)
+    revoke(Invocation(world.actor, NOW), row_id)
     forwarded = client.get(address)
     assert (forwarded.status_code, "This link was withdrawn" in forwarded.text) == (410, True)
     late, _row = link(world, circle, who=0)
@@ -136,7 +136,7 @@ def test_no_page_of_a_link_tells_who_where_or_which_case(world, circle, client, 
     seen.append(answer(client, address))
     seen += [client.get(address), client.get("/q/nothing"), client.get("/q/thanks")]
     second, second_id = link(world, circle, who=0)
-    actions.revoke(Invocation(world.actor, NOW), second_id)
+    revoke(Invocation(world.actor, NOW), second_id)
     seen.append(client.get(second))
     for response in seen:
         told = f"{response.headers}{response.text}"

@@ -79,7 +79,7 @@ class Links(RuleBasedStateMachine):
     def revoke(self, which: int) -> None:
         row = self.row(which)
         try:
-            actions.revoke(Invocation(self.actor, self.now), row.id)
+            answering.revoke(Invocation(self.actor, self.now), row.id)
         except Refused:
             assert state_of(row, self.now) in (LinkState.ANSWERED, LinkState.REVOKED)
 

@@ -117,7 +117,7 @@ class Circles(Watched):
 
     @rule(wanted=st.booleans())
     def set_guardians(self, wanted: bool) -> None:
-        trainings.save_setting(Invocation(self.administrator, self.now), self.world.school.id, wanted)
+        trainings.save_setting(Invocation(self.administrator, self.now), self.world.school.id, guardian_consent=wanted)
         self.guardians = wanted
 
     @rule(index=who)

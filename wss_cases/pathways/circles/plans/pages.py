@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
@@ -25,6 +25,7 @@ from wss_cases.foundation.i18n import _, _l, dotted, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.circles.circle.queries import get_circle
@@ -149,17 +150,6 @@ def change_plan(
     return _write_own(uow, plan, content, planned_on, keeper_id, anyway)
 
 
-@use_case
-def delete_plan(uow: UnitOfWork, circle_plan_id: int) -> int:
-    """Delete a plan that belongs to no case; the plan of a circle stays with it. Raises NotFound, Stale, Refused."""
-    plan = uow.load(CirclePlan, circle_plan_id, Permission.CIRCLE_PLAN_WRITE, uow.version)
-    if plan.kind is CirclePlanKind.CIRCLE:
-        raise Refused("", _("This plan is part of the circle's record. You can change it."))
-    uow.record(plan, "circle.plan_deleted")
-    uow.session.delete(plan)
-    return circle_plan_id
-
-
 def _write_own(
     uow: UnitOfWork,
     plan: CirclePlan,
@@ -279,7 +269,7 @@ def plan_acts(plan: CirclePlan, actor: Actor) -> dict[str, Any]:
     }
 
 
-blueprint = Blueprint("circle_plans", __name__)
+pages = Pages("circle_plans", __name__)
 FORM = "pathways/circles/plans/form.html"
 
 
@@ -287,7 +277,7 @@ def _school_id(actor: Actor) -> int:
     return existing(chosen_school_id(actor, *STAFF))
 
 
-@blueprint.get("/circle-plans")
+@pages.get("/circle-plans")
 @gate(Permission.PRACTICE_LOG)
 def shelf() -> Page:
     """Plans to copy: ready-made ones, the school's shelf, and plans of earlier circles that the actor may read."""
@@ -301,7 +291,7 @@ def shelf() -> Page:
     )
 
 
-@blueprint.get("/circle-plans/<int:circle_plan_id>")
+@pages.get("/circle-plans/<int:circle_plan_id>")
 @gate(Permission.CIRCLE_PLAN_READ)
 def plan(circle_plan_id: int) -> Page:
     actor = current_actor()
@@ -316,7 +306,7 @@ def plan(circle_plan_id: int) -> Page:
     )
 
 
-@blueprint.get("/circle-plans/<int:circle_plan_id>/print")
+@pages.get("/circle-plans/<int:circle_plan_id>/print")
 @gate(Permission.CIRCLE_PLAN_READ)
 def sheet(circle_plan_id: int) -> Page:
     """The plan as a sheet in large print, to hold in the circle."""
@@ -335,7 +325,7 @@ def copied_content(actor: Actor) -> PlanContent | None:
     return content_of(get_circle_plan(actor, copied_id)) if copied_id is not None else None
 
 
-@blueprint.route("/circle-plans/new", methods=["GET", "POST"])
+@pages.route("/circle-plans/new", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_LOG)
 def new() -> Page:
     """Write a plan for a community circle or the shelf, empty or copied."""
@@ -366,7 +356,7 @@ def _when(form: CommunityPlanForm) -> dict[str, Any]:
     return {"planned_on": form.planned_on.data, "keeper_id": number(form.keeper.data)}
 
 
-@blueprint.route("/circle-plans/<int:circle_plan_id>/change", methods=["GET", "POST"])
+@pages.route("/circle-plans/<int:circle_plan_id>/change", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_PLAN_WRITE)
 def change(circle_plan_id: int) -> Page:
     actor = current_actor()
@@ -396,15 +386,21 @@ def change(circle_plan_id: int) -> Page:
     )  # fmt: skip
 
 
-@blueprint.post("/circle-plans/<int:circle_plan_id>/delete")
-@gate(Permission.CIRCLE_PLAN_WRITE)
-def delete(circle_plan_id: int) -> Page:
-    actor = current_actor()
-    delete_plan(Invocation(actor, clock.now()), get_circle_plan(actor, circle_plan_id).id)
-    return redirect(url_for("circle_plans.shelf"), 303)
+@pages.button(
+    "/circle-plans/<int:circle_plan_id>/delete", Subject(CirclePlan, get_circle_plan), Permission.CIRCLE_PLAN_WRITE,
+    then=".shelf", endpoint="delete",
+)  # fmt: skip
+def delete_plan(uow: UnitOfWork, plan: CirclePlan) -> int:
+    """Delete a plan that belongs to no case; the plan of a circle stays with it."""
+    if plan.kind is CirclePlanKind.CIRCLE:
+        raise Refused("", _("This plan is part of the circle's record. You can change it."))
+    plan_id = plan.id
+    uow.record(plan, "circle.plan_deleted")
+    uow.session.delete(plan)
+    return plan_id
 
 
-@blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/circle-plan", methods=["GET", "POST"])
+@pages.route("/cases/<int:case_id>/pathways/<int:pathway_id>/circle-plan", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def of_circle(case_id: int, pathway_id: int) -> Page:
     """Write or change the plan of a circle, empty or copied."""
@@ -466,4 +462,4 @@ def plan_form(
     return saved_first(theirs, yours, again or request.path)
 
 
-ROOM = Room(pages=(blueprint,), sentences=models.SENTENCES, loaders={"circle_plan": models.load_circle_plan})
+ROOM = Room(pages=(pages,), sentences=models.SENTENCES, loaders={"circle_plan": models.load_circle_plan})

@@ -1,11 +1,10 @@
-"""Use cases of preparation: record a visit of a party, and withdraw a supporter's invitation. Never why."""
+"""Record a visit of a party. Never why."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import exists, select
 
-from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.making import make
@@ -13,7 +12,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter, GuardianAnswer
+from wss_cases.pathways.circles.circle.models import CirclePreparation, GuardianAnswer
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.consent import (
     Said,
@@ -199,17 +198,3 @@ def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
             uow, kind=PLAN, school_id=row.school_id, case_id=row.case_id, participant_id=party.person_id,
             owner_id=row.owner_id or row.case.lead_id, due_on=school_days(row.school_id).add(today, 1),
         )  # fmt: skip
-
-
-@use_case
-def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
-    """Withdraw the invitation of a supporter. Returns the pathway's id. Raises Refused when it was withdrawn
-    already.
-    """
-    supporter = uow.load(CircleSupporter, supporter_id, Permission.CASE_WORK, uow.version)
-    row = load_circle(uow, supporter.pathway_id)
-    if supporter.ended_at is not None:
-        raise Refused("", _("This supporter is no longer invited."))
-    supporter.ended_at = uow.now
-    uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
-    return row.id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,19 +10,20 @@ from wtforms import DateField, SelectMultipleField
 from wtforms.validators import Optional
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import act_form, current_actor, gate, submitted
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import (
     PICK,
     BaseForm,
     LongText,
     NotBlank,
+    PlainForm,
     ShortText,
     choice_field,
     choices,
@@ -32,10 +34,13 @@ from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CirclePreparation,
+    CircleSupporter,
     ConsentManner,
     ConsentState,
     GuardianAnswer,
@@ -43,9 +48,10 @@ from wss_cases.pathways.circles.circle.models import (
     SupporterRelation,
     consent_state,
 )
+from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, told_who_said_what, with_known_keepers
 from wss_cases.pathways.circles.circle.rules import Requirement, as_told, is_met, unmet, was_harmed
-from wss_cases.pathways.circles.consent import letter_for, lift_hold
+from wss_cases.pathways.circles.consent import letter_for, lift_hold, load_circle
 from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions
@@ -53,7 +59,7 @@ from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.common.models import LIVE, Pathway, ids
-from wss_cases.pathways.common.pages import ACT, ConfirmForm, act_context, page_of
+from wss_cases.pathways.common.pages import ACT, act_context, page_of
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import contacts_of, get_school
 from wss_cases.roster.telling import calling
@@ -248,11 +254,11 @@ def _other(row: Pathway, person: CaseParticipant, name: str, shown: Sequence[Req
     return {
         "done": not missing,
         "text": words if missing else _("%(name)s: everything is recorded", name=name),
-        "href": url_for("circle_parties.party", participant_id=person.id, **ids(row)),
+        "href": _party_page(row, person.id),
     }
 
 
-blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+pages = Pages("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 NEXT = "next"
 """The value of the button that saves and continues with the next page."""
@@ -266,7 +272,7 @@ def get_party(
     return row, circle, get_participant(row.case, participant_id)
 
 
-@blueprint.route("/parties/<int:participant_id>", methods=["GET", "POST"])
+@pages.route("/parties/<int:participant_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Record the results of a visit of a party. Requirements that are missing before a meeting appear beside
@@ -344,12 +350,12 @@ def _next_words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticip
 
 def _after(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> str:
     if request.form.get("then") != NEXT:
-        address = url_for("circle_parties.party", participant_id=person.id, **ids(row))
+        address = _party_page(row, person.id)
         return with_flash(_("Saved."), address)(None)
     following = _next(actor, row, circle, person)
     if following is None:
         return url_for("circle_schedule.meeting", **ids(row))
-    return url_for("circle_parties.party", participant_id=following.id, **ids(row))
+    return _party_page(row, following.id)
 
 
 def _letter(row: Pathway, person: CaseParticipant) -> Any:
@@ -369,28 +375,44 @@ def _who_asks(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipan
     return _("Support is offered before they are asked.")
 
 
-@blueprint.get("/parties/<int:participant_id>/letter")
+@pages.get("/parties/<int:participant_id>/letter")
 @gate(Permission.CASE_WORK)
 def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """The consent letter for print, in the family's language."""
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
-    back = url_for("circle_parties.party", participant_id=participant_id, **ids(row))
+    back = _party_page(row, participant_id)
     return render_template(
         "pathways/circles/preparation/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
     )
 
 
-@blueprint.route("/supporters/<int:supporter_id>/end", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
-    row = get_circle(current_actor(), case_id, pathway_id)
-    supporter = get_supporter(row, supporter_id)
-    form = ConfirmForm(version=supporter.version)
-    back = url_for("circle_parties.party", participant_id=supporter.participant_id, **ids(row))
-    words = act_context(
-        row, _("Withdraw the invitation of %(name)s", name=supporter.name), _("Withdraw the invitation"), back_href=back
-    )
-    return act_form(form, lambda call: actions.end_supporter(call, supporter_id), back, words)
+def _find_supporter(actor: Actor, case_id: int, pathway_id: int, supporter_id: int) -> tuple[Pathway, CircleSupporter]:
+    row = get_circle(actor, case_id, pathway_id)
+    return row, get_supporter(row, supporter_id)
+
+
+def _party_page(row: Pathway, participant_id: int) -> str:
+    return url_for("circle_parties.party", participant_id=participant_id, **ids(row))
+
+
+SUPPORTER = Subject(
+    CircleSupporter, _find_supporter, row=itemgetter(1), above=lambda supporter: (Pathway, supporter.pathway_id)
+)
+
+
+@pages.act(
+    "/supporters/<int:supporter_id>/end", SUPPORTER, PlainForm, Permission.CASE_WORK, template=ACT,
+    title=lambda seen: _("Withdraw the invitation of %(name)s", name=seen[1].name),
+    button=_l("Withdraw the invitation"), then=lambda seen, _id: _party_page(seen[0], seen[1].participant_id),
+    more=lambda seen, _form: on_circle(seen[0], _party_page(seen[0], seen[1].participant_id)),
+)  # fmt: skip
+def end_supporter(uow: UnitOfWork, supporter: CircleSupporter, _form: PlainForm) -> None:
+    """Withdraw the invitation of a supporter. Refused when it was withdrawn already."""
+    load_circle(uow, supporter.pathway_id)
+    if supporter.ended_at is not None:
+        raise Refused("", _("This supporter is no longer invited."))
+    supporter.ended_at = uow.now
+    uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
 
 
 class LiftForm(BaseForm):
@@ -427,4 +449,4 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     )
 
 
-ROOM = Room(pages=(blueprint, screening))
+ROOM = Room(pages=(pages, screening))

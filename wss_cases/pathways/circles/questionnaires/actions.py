@@ -1,4 +1,4 @@
-"""Handing out questionnaires: one-time links are made, renewed, and withdrawn."""
+"""Handing out questionnaires: one-time links are made and renewed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import new_code, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import number_setting
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.agreements.queries import person_key
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.questionnaires.models import LinkState, Occasion, Questionnaire
@@ -144,7 +144,8 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str |
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return None
-        row = _load(uow, questionnaire_id)
+        row = uow.load(Questionnaire, questionnaire_id, Permission.CASE_WORK)
+        refuse_keepers_own(row)
         state = state_of(row, now)
         if state is not LinkState.OPEN and not may_become(state, LinkState.OPEN):
             raise Refused("", _("This questionnaire was answered or withdrawn."))
@@ -155,19 +156,7 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str |
         return Link(row.id, code)
 
 
-@use_case
-def revoke(uow: UnitOfWork, questionnaire_id: int) -> int:
-    """Withdraw a link, so that it opens nothing. Raises Refused when it was answered or withdrawn already."""
-    row = _load(uow, questionnaire_id)
-    if not may_become(state_of(row, uow.now), LinkState.REVOKED):
-        raise Refused("", _("This questionnaire was answered or withdrawn."))
-    row.revoked_at = uow.now
-    uow.record(row, "questionnaire.revoked")
-    return row.id
-
-
-def _load(uow: UnitOfWork, questionnaire_id: int) -> Questionnaire:
-    row = uow.load(Questionnaire, questionnaire_id, Permission.CASE_WORK)
+def refuse_keepers_own(row: Questionnaire) -> None:
+    """Raise NotFound for a keeper's own questionnaire, which has no link."""
     if row.keeper_user_id is not None:
         raise NotFound
-    return row

@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from sqlalchemy import delete
 from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.actor import SYSTEM, Actor, Invocation
+from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
@@ -29,11 +30,12 @@ from wss_cases.foundation.pages import Page, code_picture, form_page, printed_ad
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user, logout_user
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.mail.family_texts import Text
 from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
-from wss_cases.pathways.circles.circle.queries import keeps_since, with_keepers
+from wss_cases.pathways.circles.circle.queries import get_circle, keeps_since, with_keepers
 from wss_cases.pathways.circles.questionnaires import actions, models
 from wss_cases.pathways.circles.questionnaires.actions import (
     already_asked,
@@ -58,6 +60,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
     get_questionnaire,
     guesses,
     languages,
+    may_become,
     occasions_of,
     people_to_ask,
     questionnaires_of,
@@ -217,14 +220,12 @@ def questions_form(answerer: str, questions: Iterable[Question], texts: Mapping[
     return type("QuestionsForm", (Questions,), fields)
 
 
-blueprint = Blueprint(
-    "questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires"
-)
+pages = Pages("questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires")
 
 TONES = {LinkState.OPEN: "sun", LinkState.ANSWERED: "moss"}
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.CASE_WORK)
 def questionnaires(case_id: int, pathway_id: int) -> Page:
     """List the people who were asked, and the state of each link."""
@@ -271,7 +272,7 @@ def _row(
     }
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@pages.route("/new", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def make(case_id: int, pathway_id: int) -> Page:
     """Make links for people who came. They are shown once, to be handed over."""
@@ -342,36 +343,42 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     )
 
 
-@blueprint.post("/<int:questionnaire_id>/renew")
+@pages.post("/<int:questionnaire_id>/renew")
 @gate(Permission.CASE_WORK)
 def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Renew a link and show it once; the old one stops working."""
     actor = current_actor()
-    row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    row, questionnaire = _find_handed(actor, case_id, pathway_id, questionnaire_id)
     link = actions.renew(actor, questionnaire.id, clock.now())
-    return _handed(row, circle, [link] if link else [])
+    return _handed(row, circle_of(row), [link] if link else [])
 
 
-@blueprint.post("/<int:questionnaire_id>/revoke")
-@gate(Permission.CASE_WORK)
-def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
-    actor = current_actor()
-    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
-    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
-    actions.revoke(Invocation(actor, clock.now()), questionnaire.id)
-    return redirect(_list_address(row), 303)
+def _find_handed(actor: Actor, case_id: int, pathway_id: int, questionnaire_id: int) -> tuple[Pathway, Questionnaire]:
+    row = get_circle(actor, case_id, pathway_id)
+    return row, get_questionnaire(actor, row.id, questionnaire_id)
 
 
-@blueprint.post("/<int:questionnaire_id>/here")
+@pages.button(
+    "/<int:questionnaire_id>/revoke", Subject(Questionnaire, _find_handed, row=itemgetter(1)), Permission.CASE_WORK,
+    then=lambda seen, _id: _list_address(seen[0]),
+)  # fmt: skip
+def revoke(uow: UnitOfWork, questionnaire: Questionnaire) -> None:
+    """Withdraw a link, so that it opens nothing. Refused when it was answered or withdrawn already."""
+    actions.refuse_keepers_own(questionnaire)
+    if not may_become(state_of(questionnaire, uow.now), LinkState.REVOKED):
+        raise Refused("", _("This questionnaire was answered or withdrawn."))
+    questionnaire.revoked_at = uow.now
+    uow.record(questionnaire, "questionnaire.revoked")
+
+
+@pages.post("/<int:questionnaire_id>/here")
 @gate(Permission.CASE_WORK)
 def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Open the questions on this device. The member of staff is signed out first, so that nothing else can be
     opened.
     """
     actor = current_actor()
-    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
-    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    _row, questionnaire = _find_handed(actor, case_id, pathway_id, questionnaire_id)
     link = actions.renew(actor, questionnaire.id, clock.now())
     sign_out(actor, current_user.row.session_id, clock.now())
     logout_user()
@@ -382,7 +389,7 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     return answer
 
 
-@blueprint.route("/mine", methods=["GET", "POST"])
+@pages.route("/mine", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def mine(case_id: int, pathway_id: int) -> Page:
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
@@ -406,7 +413,7 @@ def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Path
     return row, circle
 
 
-@blueprint.get("/<int:questionnaire_id>/answers")
+@pages.get("/<int:questionnaire_id>/answers")
 @gate(Permission.CIRCLE_NOTE_READ)
 def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Show what a person answered, only to the circle's keepers. Each reading is audited."""
@@ -429,4 +436,4 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=read.words, **context)
 
 
-ROOM = Room(pages=(blueprint,), sentences=models.SENTENCES)
+ROOM = Room(pages=(pages,), sentences=models.SENTENCES)
