@@ -28,9 +28,9 @@ from wss_cases.pathways.circles.circle.models import (
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import pages
-from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.meeting.queries import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
-from wss_cases.pathways.circles.preparation.rules import Visit
+from wss_cases.pathways.circles.preparation.actions import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway

@@ -37,7 +37,7 @@ from wss_cases.pathways.circles.circle.models import (
 from wss_cases.pathways.circles.invitations import meeting_file
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import pages
-from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.meeting.queries import Attendance
 from wss_cases.pathways.common.models import PathwayState
 
 AFTER = LATER + timedelta(hours=1)

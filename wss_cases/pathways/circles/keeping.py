@@ -29,7 +29,7 @@ from wss_cases.pathways.circles.circle.queries import kept_circle, led_visible_t
 from wss_cases.pathways.circles.meeting.actions import CAME_TOGETHER, settle
 from wss_cases.pathways.circles.meeting.pages import TONES, attendance_in, came_by_role, guest_in, invited_by_role
 from wss_cases.pathways.circles.meeting.queries import helpers_at
-from wss_cases.pathways.circles.meeting.rules import Attendance, Guest
+from wss_cases.pathways.circles.meeting.queries import Attendance, Guest
 from wss_cases.pathways.circles.outside import outside_words
 from wss_cases.pathways.circles.plans.models import CirclePlan, PlanContent, content_of, plan_of
 from wss_cases.pathways.circles.plans.pages import (

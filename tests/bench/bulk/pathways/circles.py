@@ -15,7 +15,7 @@ from wss_cases.pathways.circles.circle.models import (
     MeetingState,
     Presence,
 )
-from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
+from wss_cases.pathways.circles.meeting.queries import Attendance, attendance_problem
 
 ROOMS = ("Room 104", "Library corner", "Circle room", "Counseling office", "Room 212")
 NOT_HELD = {MeetingState.POSTPONED: 0.04, MeetingState.NO_SHOW: 0.03}

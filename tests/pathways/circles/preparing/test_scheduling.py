@@ -27,7 +27,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local
 from wss_cases.pathways.circles.circle.models import MeetingState, SupporterRelation
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.pathways.circles.meeting.rules import Guest
+from wss_cases.pathways.circles.meeting.queries import Guest
 from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.roster.directory.models import School
 

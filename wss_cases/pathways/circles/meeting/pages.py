@@ -48,7 +48,7 @@ from wss_cases.pathways.circles.keepers import keep_as_lead
 from wss_cases.pathways.circles.meeting import actions
 from wss_cases.pathways.circles.meeting.actions import note_answer
 from wss_cases.pathways.circles.meeting.queries import get_meeting, helpers_at, meetings_between
-from wss_cases.pathways.circles.meeting.rules import NEW_DAY, Attendance, Guest, everyone, next_kind, warnings_of
+from wss_cases.pathways.circles.meeting.queries import NEW_DAY, Attendance, Guest, everyone, next_kind, warnings_of
 from wss_cases.pathways.circles.outside import named_outside
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import completion_held

@@ -23,7 +23,7 @@ from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.meeting.queries import rooms_used
-from wss_cases.pathways.circles.meeting.rules import free_times, next_kind
+from wss_cases.pathways.circles.meeting.queries import free_times, next_kind
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.common.models import Pathway, ids

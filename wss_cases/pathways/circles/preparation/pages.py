@@ -55,7 +55,7 @@ from wss_cases.pathways.circles.consent import letter_for, lift_hold, load_circl
 from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions
-from wss_cases.pathways.circles.preparation.rules import Visit
+from wss_cases.pathways.circles.preparation.actions import Visit
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.common.models import LIVE, Pathway, ids
