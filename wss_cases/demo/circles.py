@@ -23,8 +23,7 @@ from wss_cases.pathways.circles.meeting.actions import answer_meeting
 from wss_cases.pathways.circles.meeting.pages import plan_meeting, record_screen
 from wss_cases.pathways.circles.meeting.queries import Attendance
 from wss_cases.pathways.circles.notes.pages import write_note
-from wss_cases.pathways.circles.preparation.actions import record_visit
-from wss_cases.pathways.circles.preparation.actions import Visit
+from wss_cases.pathways.circles.preparation.actions import Visit, record_visit
 from wss_cases.pathways.circles.questionnaires.actions import make_links
 from wss_cases.pathways.circles.questionnaires.models import QUESTIONS, VALUES, Answerer, Occasion
 from wss_cases.pathways.circles.questionnaires.pages import answer, answer_as_keeper

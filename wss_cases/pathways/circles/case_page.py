@@ -134,14 +134,12 @@ blueprint = Blueprint("circle_follow_ups", __name__, url_prefix="/follow-ups/<in
 @blueprint.get("/agreement")
 @gate(Permission.CASE_WORK)
 def agreement(follow_up_id: int) -> Page:
-    """Redirect to the agreement whose completion meeting is due."""
     return _go(follow_up_id, "completion_meeting", "agreements.agreement")
 
 
 @blueprint.get("/questionnaires")
 @gate(Permission.CASE_WORK)
 def questionnaires(follow_up_id: int) -> Page:
-    """Redirect to the questionnaires that are due."""
     return _go(follow_up_id, "questionnaire", "questionnaires.questionnaires")
 
 

@@ -105,7 +105,6 @@ class Said:
 
     @property
     def consents(self) -> bool | None:
-        """Whether a guardian consents; None when none answered or was reached."""
         reached = self.guardian is not None and self.guardian is not GuardianAnswer.NOT_REACHED
         return self.guardian is not GuardianAnswer.NO if reached else None
 

@@ -28,8 +28,7 @@ from wss_cases.pathways.circles.circle.pages import EVERYONE, AnswerForm, attend
 from wss_cases.pathways.circles.circle.queries import kept_circle, led_visible_to
 from wss_cases.pathways.circles.meeting.actions import CAME_TOGETHER, settle
 from wss_cases.pathways.circles.meeting.pages import TONES, attendance_in, came_by_role, guest_in, invited_by_role
-from wss_cases.pathways.circles.meeting.queries import helpers_at
-from wss_cases.pathways.circles.meeting.queries import Attendance, Guest
+from wss_cases.pathways.circles.meeting.queries import Attendance, Guest, helpers_at
 from wss_cases.pathways.circles.outside import outside_words
 from wss_cases.pathways.circles.plans.models import CirclePlan, PlanContent, content_of, plan_of
 from wss_cases.pathways.circles.plans.pages import (
@@ -67,10 +66,7 @@ def led_circles(actor: Actor, today: date) -> Sequence[Any]:
 
 @use_case
 def write_plan(uow: UnitOfWork, pathway_id: int, content: PlanContent, anyway: bool = False) -> int:
-    """Write or change the plan of a circle that the actor leads. Returns the plan's id.
-
-    Raises NotFound for anyone else, and what `put_plan` raises.
-    """
+    """Write or change the plan of a circle that the actor leads; see `put_plan`. Returns the plan's id."""
     return put_plan(uow, _load_led(uow, pathway_id), content, anyway)
 
 
@@ -171,7 +167,6 @@ blueprint = Blueprint("keeping", __name__, url_prefix="/keeping")
 @blueprint.get("")
 @gate(Permission.CIRCLE_LEAD)
 def circles() -> Page:
-    """The list of circles that this person keeps and leads."""
     actor = current_actor()
     rows = circle_rows(led_circles(actor, today_at(None, clock.now())))
     return render_template("pathways/circles/keeping/list.html", rows=rows)
@@ -190,7 +185,6 @@ def circle(pathway_id: int) -> Page:
 @blueprint.get("/<int:pathway_id>/print")
 @gate(Permission.CIRCLE_LEAD)
 def sheet(pathway_id: int) -> Page:
-    """The circle's plan as a sheet in large print."""
     row = led_circle(current_actor(), pathway_id, clock.now())
     parts = parts_of(existing(plan_of(row.id)))
     return render_template("pathways/circles/plans/sheet.html", parts=parts, back=_page_of(row))

@@ -104,10 +104,7 @@ def _keeping(among_ids: Narrow) -> Any:
 
 
 def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
-    """Names of keepers without an account, ended ones too: id to "Maya Ortiz (Harbor House)".
-
-    The caller has checked their circle.
-    """
+    """Names of keepers without an account, ended ones too: id to "Maya Ortiz (Harbor House)"."""
     wanted = sorted({number for number in ids if number is not None})
     keepers = _named(db.session.execute(_listed(CircleOutsideKeeper.id.in_(wanted)))) if wanted else []
     return {keeper.id: outside_name(keeper) for keeper in keepers}
@@ -152,7 +149,6 @@ def partner_of(keeper: CircleOutsideKeeper) -> str:
 
 
 def trained_adults(row: Pathway, now: datetime) -> dict[int, str]:
-    """The trained keepers of a circle: id to name."""
     here = keepers_at(row.school_id, today_at(row.school_id, now))
     return {key: name for key, name in {**here.trained, **here.staff}.items() if key in with_keepers(row).keeper_ids}
 
@@ -189,7 +185,6 @@ class OutsideKeeperForm(PlainForm):
     anyway = ConfirmField(_l("This is someone else"))
 
     def fit(self, row: Pathway) -> None:
-        """Offer the partners with an agreement in force."""
         partners = partners_with_agreement(today_at(row.school_id, clock.now()))
         self.partner.choices = people_choices(partners, _("Choose one"))
 
@@ -222,12 +217,10 @@ class StudentKeeperForm(PlainForm):
     adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
 
     def fit(self, row: Pathway) -> None:
-        """Offer the trained keepers of the circle."""
         self.adult.choices = people_choices(trained_adults(row, clock.now()), _("Choose one"))
 
     @property
     def student_id(self) -> int:
-        """The chosen student; 0 for none."""
         return number(next(iter(self.student.data or []), "")) or 0
 
 

@@ -132,7 +132,6 @@ class WaiverForm(PlainForm):
     )
 
     def fit(self, row: Pathway) -> None:
-        """Offer the people of the case."""
         people = {person.id: person_words(person) for person in participants_of(row.case_id)}
         self.participant.choices = people_choices(people, _("Choose"))
 

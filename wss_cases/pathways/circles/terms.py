@@ -162,7 +162,6 @@ def met_again(held_on: date | None, agreement: Any) -> bool:
 
 
 def signed_now(agreement: Any) -> list[Any]:
-    """The signatures under the newest agreement."""
     return [signature for signature in agreement.signatures if signature.signed_on >= last_agreed(agreement)]
 
 
@@ -174,10 +173,7 @@ def completion_held(circle: Any) -> bool:
 
 
 def completion_meeting_allowed(circle: Any) -> bool:
-    """Whether the completion meeting may be planned: there is an agreement, and no such meeting was held yet.
-
-    Terms may still be open, because that meeting discusses what became of them.
-    """
+    """Whether the completion meeting may be planned. Terms may still be open: it discusses what became of them."""
     return circle.agreement is not None and not completion_held(circle)
 
 

@@ -57,10 +57,7 @@ def keepers_at(school_id: int, day: date) -> Keepers:
 
 
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
-    """The trained coordinators who may keep a circle of a school on a day: id to name.
-
-    A training counts wherever it was recorded.
-    """
+    """The trained coordinators who may keep a circle of a school, wherever they were trained: id to name."""
     return keepers_at(school_id, day).trained
 
 

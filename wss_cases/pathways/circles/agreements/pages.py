@@ -255,7 +255,6 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], staff: Co
 
 
 def may_own(term: TermDraft, invited: Collection[int], staff: Collection[int]) -> bool:
-    """Whether the owner of a term is an invited party, a member of the school's staff, or everyone."""
     if term.owner_user_id is not None:
         return term.owner_participant_id is None and term.owner_user_id in staff
     return term.owner_participant_id is None or term.owner_participant_id in invited
@@ -384,7 +383,6 @@ class NamedForm(PlainForm):
     )
 
     def fit(self, seen: tuple[Pathway, Circle]) -> None:
-        """Offer the parties."""
         self.named.choices = people_choices(seen[1].names)
 
 

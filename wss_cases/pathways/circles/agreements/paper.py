@@ -160,7 +160,6 @@ class TranslationForm(PlainForm):
     by = ShortText(_l("Who translated it"), [NotBlank(_l("Enter who translated it."))], limit=200)
 
     def fit(self, at: Term) -> None:
-        """Offer the languages of the system, of the families, and those it was translated into."""
         self.language.choices = choices([(code, language_words(code)) for code in dict.fromkeys(_known(at)) if code])
         if not at.term.evidence:
             del self.evidence

@@ -90,10 +90,7 @@ def with_known_keepers(row: Pathway, current: Iterable[int]) -> CircleWithKeeper
 
 
 def may_keep(school_id: int, day: date) -> dict[int, str]:
-    """Who may keep a circle at a school on a day: id to name.
-
-    Coordinators who are not also dean or administrator there (see `rules.may_keep_as`).
-    """
+    """Who may keep a circle at a school on a day (see `rules.may_keep_as`): id to name."""
     return coordinators_of(holders_of((Role.COORDINATOR, *DECIDE), school_id, day))
 
 
@@ -147,9 +144,7 @@ class KeptCircle:
 
 
 def may_lead_as(roles: Collection[Role]) -> bool:
-    """Whether a trained person with these roles may lead circles of the school: staff who decide no discipline
-    there.
-    """
+    """Whether a trained person with these roles may lead circles: staff who decide no discipline at the school."""
     return bool(STAFF & set(roles)) and not DECIDE & set(roles)
 
 

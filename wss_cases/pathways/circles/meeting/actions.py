@@ -20,8 +20,7 @@ from wss_cases.pathways.circles.circle.models import (
     meeting_state,
 )
 from wss_cases.pathways.circles.consent import invite, load_circle, not_held
-from wss_cases.pathways.circles.meeting.queries import helpers_at
-from wss_cases.pathways.circles.meeting.queries import Attendance, Guest, attendance_problem, everyone
+from wss_cases.pathways.circles.meeting.queries import Attendance, Guest, attendance_problem, everyone, helpers_at
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import COMPLETION
 from wss_cases.pathways.common.actions import audit_only, close_open, follow_event, note_start

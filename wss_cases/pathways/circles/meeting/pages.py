@@ -47,8 +47,17 @@ from wss_cases.pathways.circles.invitations import meeting_file, meeting_words, 
 from wss_cases.pathways.circles.keepers import keep_as_lead
 from wss_cases.pathways.circles.meeting import actions
 from wss_cases.pathways.circles.meeting.actions import note_answer
-from wss_cases.pathways.circles.meeting.queries import get_meeting, helpers_at, meetings_between
-from wss_cases.pathways.circles.meeting.queries import NEW_DAY, Attendance, Guest, everyone, next_kind, warnings_of
+from wss_cases.pathways.circles.meeting.queries import (
+    NEW_DAY,
+    Attendance,
+    Guest,
+    everyone,
+    get_meeting,
+    helpers_at,
+    meetings_between,
+    next_kind,
+    warnings_of,
+)
 from wss_cases.pathways.circles.outside import named_outside
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import completion_held
@@ -316,7 +325,6 @@ def _words(row: Any, who: str, zone: str) -> dict[str, str]:
 @blueprint.get("/follow-ups/<int:follow_up_id>/term")
 @gate(Permission.CASE_WORK)
 def term_of(follow_up_id: int) -> Page:
-    """Redirect to the agreement term of a follow-up."""
     term, agreement = term_of_follow_up(current_actor(), follow_up_id)
     values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": term.id}
     return redirect(url_for("agreements.term", **values), 303)

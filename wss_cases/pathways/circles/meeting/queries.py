@@ -1,8 +1,8 @@
 """Meetings of circles that the actor may see; whether attendance fits a result, what clashes, and free times."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -13,22 +13,18 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.school_time import local_date, zone_of
-from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
-from wss_cases.pathways.circles.circle.rules import PART
-from wss_cases.pathways.circles.outside import outside_keepers_of, outside_name
-from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.vocabulary import Person
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Any
-
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import at_local, local, local_date, zone_of
-from wss_cases.pathways.circles.circle.models import MeetingKind, MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.circles.circle.models import (
+    CircleMeeting,
+    CircleSupporter,
+    MeetingKind,
+    MeetingState,
+    Presence,
+    SupporterRelation,
+)
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed
+from wss_cases.pathways.circles.outside import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.calendar.bells import Bells, hours_of
@@ -54,10 +50,7 @@ def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
 
 
 def helpers_at(row: Pathway, meeting: CircleMeeting) -> dict[int, str]:
-    """The keepers without an account on the day of a meeting: id to "Maya Ortiz (Harbor House)".
-
-    The caller has checked the circle.
-    """
+    """The keepers without an account on the day of a meeting: id to "Maya Ortiz (Harbor House)"."""
     day = local_date(meeting.starts_at, zone_of(row.school_id))
     return {keeper.id: outside_name(keeper) for keeper in outside_keepers_of(row.id, day)}
 

@@ -22,8 +22,7 @@ from wss_cases.pathways.circles.circle.queries import told_who_said_what
 from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting import pages
-from wss_cases.pathways.circles.meeting.queries import rooms_used
-from wss_cases.pathways.circles.meeting.queries import free_times, next_kind
+from wss_cases.pathways.circles.meeting.queries import free_times, next_kind, rooms_used
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.common.models import Pathway, ids
@@ -59,7 +58,6 @@ class ScheduleForm(BaseForm):
 
     @property
     def says_when(self) -> bool:
-        """Whether a time was chosen."""
         return bool(self.when.data or self.time.data)
 
     @property

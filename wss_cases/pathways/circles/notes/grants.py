@@ -325,7 +325,6 @@ class PartyWaiverForm(PlainForm):
     )
 
     def fit(self, row: Pathway) -> None:
-        """Offer the parties."""
         people = parties(row.for_whom, row.participant_id, participants_of(row.case_id))
         self.participant.choices = people_choices({person.id: person_words(person) for person in people}, _("Choose"))
 

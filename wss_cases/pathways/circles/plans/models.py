@@ -69,7 +69,6 @@ class PlanContent:
 
     @property
     def text(self) -> str:
-        """All parts as one text, to search it for names."""
         return "\n".join(getattr(self, part.name) for part in fields(self))
 
 
@@ -78,7 +77,6 @@ def content_of(plan: Any) -> PlanContent:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text that are not blank, stripped."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

@@ -309,7 +309,6 @@ def plan(circle_plan_id: int) -> Page:
 @pages.get("/circle-plans/<int:circle_plan_id>/print")
 @gate(Permission.CIRCLE_PLAN_READ)
 def sheet(circle_plan_id: int) -> Page:
-    """The plan as a sheet in large print, to hold in the circle."""
     row = get_circle_plan(current_actor(), circle_plan_id)
     back = url_for("circle_plans.plan", circle_plan_id=row.id)
     return render_template("pathways/circles/plans/sheet.html", parts=parts_of(row), back=back)

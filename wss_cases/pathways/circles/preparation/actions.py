@@ -3,11 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from wss_cases.foundation.i18n import _
-from wss_cases.pathways.circles.circle.models import GuardianAnswer, PartyAnswer, SupporterRelation
-from dataclasses import dataclass
-from datetime import date
-
 from sqlalchemy import exists, select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -17,7 +12,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.pathways.circles.circle.models import CirclePreparation, GuardianAnswer
+from wss_cases.pathways.circles.circle.models import CirclePreparation, GuardianAnswer, PartyAnswer, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.consent import (
     Said,
@@ -33,6 +28,7 @@ from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import close_recorded, follow_event, not_later
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.roster.directory.queries import school_days
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -56,7 +52,6 @@ class Visit:
 
     @property
     def done(self) -> bool:
-        """Whether something was done that needs the day of the visit."""
         return self.support or self.pre_met or self.letter
 
     @property
@@ -114,7 +109,6 @@ class _Party:
 
     @property
     def was_contacted(self) -> bool:
-        """Whether the first contact is on record."""
         known = self.circle.preparations.get(self.person_id)
         return known is not None and known.first_contact_on is not None
 

@@ -95,7 +95,6 @@ class VisitForm(BaseForm):
     relation = choice_field(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
 
     def only(self, names: Sequence[str]) -> None:
-        """Remove the questions that are not in `names`."""
         for field in list(self):
             if field.name in TALK and field.name not in names:
                 del self[field.name]
@@ -197,13 +196,11 @@ def _guardian_lines(consent: CircleConsent) -> Lines:
 
 
 def lede(person: CaseParticipant) -> str:
-    """The role of a party and their grade."""
     grade = grade_words(person.student.grade) if person.student is not None else ""
     return dotted(str(PersonRole(person.role).label), grade)
 
 
 def guardian_lines(person: CaseParticipant) -> list[str]:
-    """Whom to call about a party, one per line."""
     return list(calling(filter(None, [person.student])).lines)
 
 

@@ -205,7 +205,6 @@ class Questions(BaseForm):
 
     @property
     def values(self) -> dict[str, int]:
-        """The answered questions with their values."""
         return {code: int(self[f"q_{code}"].data) for code in self.asked if self[f"q_{code}"].data}
 
 

@@ -57,7 +57,6 @@ def may_become(state: LinkState, next_state: LinkState) -> bool:
 
 
 def throttled(from_address: int, over_all: int) -> bool:
-    """Whether too many wrong links came within the window."""
     return from_address >= GUESSES_PER_ADDRESS or over_all >= GUESSES_OVER_ALL
 
 
@@ -157,7 +156,6 @@ def guesses(address: str, now: datetime) -> tuple[int, int]:
 
 
 def languages(day: date) -> list[str]:
-    """The languages in which questionnaires exist, English first."""
     statement = select(FamilyText.language).where(FamilyText.code == INTRO, FamilyText.starts_on <= day)
     return sorted(set(db.session.scalars(statement)), key=lambda code: (code != "en", code))
 

@@ -84,14 +84,12 @@ def agreements(among_ids: Narrow) -> Any:
 
 @Prepared
 def agreed_plans(among_ids: Narrow) -> Any:
-    """(case, participant) of the agreed safety plans of these cases."""
     plan = SafetyPlan
     return select(plan.case_id, plan.participant_id).where(among_ids(plan.case_id), plan.state == PlanState.AGREED)
 
 
 @Prepared
 def consents(among_ids: Narrow) -> Any:
-    """The current consents of these circles."""
     consent = CircleConsent
     return select(consent).where(among_ids(consent.pathway_id), consent.replaced_at.is_(None)).order_by(consent.id)
 
@@ -118,7 +116,6 @@ def keepers(among_ids: Narrow) -> Any:
 
 @Prepared
 def settings(among_ids: Narrow) -> Any:
-    """Whether guardians of these schools must consent."""
     setting = CircleSetting
     return select(setting.school_id, setting.guardian_consent).where(among_ids(setting.school_id))
 
@@ -159,7 +156,6 @@ class Circle:
 
     @property
     def waiting(self) -> CircleMeeting | None:
-        """The planned meeting without a result."""
         return next((meeting for meeting in self.meetings if meeting.happened is None), None)
 
     @property
@@ -190,9 +186,7 @@ class Circle:
         return {key: name for key, name in self.leaders_on(day).items() if key in trained}
 
     def leaders_on(self, day: date) -> dict[int, str]:
-        """The keepers whose roles allow them to lead a meeting on a day, trained or not, by the rule of
-        `keepers_at`.
-        """
+        """The keepers whose roles allow them to lead a meeting on a day, trained or not: id to name."""
         roles = self._roles_on(day)
         return {key: name for key, name in self.keeper_names.items() if may_lead_as(roles.get(key, ()))}
 
@@ -286,9 +280,7 @@ def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -
 
 
 def leave_out_unset(circle: Circle, named_id: int | None) -> None:
-    """Remove invited people whose role is not set, except the one it was proposed for and those already asked or
-    prepared.
-    """
+    """Remove invited people whose role is not set, except `named_id` and those already asked or prepared."""
     known = {named_id, *circle.consents, *circle.preparations}
     circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
 
