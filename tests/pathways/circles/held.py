@@ -77,7 +77,6 @@ def hold(
 
 
 def drafts(world: World, *texts: str) -> list[pages.TermDraft]:
-    """Return terms of the first person, due in a week."""
     return [pages.TermDraft(text, world.people[0].id, DUE, "It is seen") for text in texts]
 
 

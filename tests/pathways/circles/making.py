@@ -98,12 +98,10 @@ def visit(call: Invocation, pathway_id: int, person_id: int, **said: Any) -> int
 
 
 def record_support(call: Invocation, pathway_id: int, person_id: int, on: date) -> int:
-    """Record that support was offered to one party."""
     return visit(call, pathway_id, person_id, on=on, support=True)
 
 
 def record_pre_meeting(call: Invocation, pathway_id: int, person_id: int, on: date) -> int:
-    """Record that somebody met one party alone."""
     return visit(call, pathway_id, person_id, on=on, pre_met=True)
 
 
@@ -152,7 +150,6 @@ def consent(
 
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
-    """Answer the safety screen as a keeper."""
     pages.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
@@ -166,7 +163,6 @@ def open_requirements(world: World, pathway: Pathway, keeper: UserAccount | None
 
 
 def ready_circle(world: World, keeper: UserAccount | None = None, **values: Any) -> Pathway:
-    """Add a circle whose meeting can be planned at once."""
     return open_requirements(world, make_circle(world, **values), keeper)
 
 
@@ -200,13 +196,11 @@ def answer(
     world: World, pathway: Pathway, meeting_id: int, state: MeetingState, *, absent: Collection[int] = (),
     left: Collection[int] = (), now: datetime = LATER + timedelta(hours=1),
 ) -> None:  # fmt: skip
-    """Say what became of a meeting."""
     came = attendance(pathway, absent, left)
     meetings.answer_meeting(Invocation(world.actor, now), meeting_id, state, came)
 
 
 def held_circle(world: World, **values: Any) -> Pathway:
-    """Add a circle whose meeting was held two days from NOW with everybody."""
     pathway = ready_circle(world, **values)
     answer(world, pathway, plan(world, pathway), MeetingState.HELD)
     return pathway

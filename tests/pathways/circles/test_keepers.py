@@ -22,17 +22,20 @@ from wss_cases.pathways.circles.notes import grants
 
 
 @pytest.fixture
-def world(session):
-    return make_world()
-
-
-@pytest.fixture
 def circle(world):
     return PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
 
 
 def add(actor, circle, user):
     return keepers.add_keeper(Invocation(actor, NOW), circle.id, keeper=user.id)
+
+
+def planned(circle, keeper):
+    placed = {"pathway_id": circle.id, "case_id": circle.case_id, "school_id": circle.school_id}
+    meeting = CircleMeeting(keeper_id=keeper.id, starts_at=NOW + timedelta(days=1), **placed)
+    db.session.add(meeting)
+    db.session.commit()
+    return meeting
 
 
 def told(circle):
@@ -119,12 +122,7 @@ def test_ending_is_ones_own_or_a_keepers(world, circle):
 
 def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
     add(world.actor, circle, world.coordinator)
-    meeting = CircleMeeting(
-        pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id,
-        keeper_id=world.coordinator.id, starts_at=NOW + timedelta(days=1),
-    )  # fmt: skip
-    db.session.add(meeting)
-    db.session.commit()
+    meeting = planned(circle, world.coordinator)
     with pytest.raises(Refused, match="A meeting is scheduled"):
         grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     row = fresh(meeting)
@@ -138,12 +136,7 @@ def test_the_keeper_of_a_planned_meeting_stays_until_it_is_anothers(world, circl
     dean = make_user(world.school)
     add(world.actor, circle, world.coordinator)
     add(world.actor, circle, dean)
-    meeting = CircleMeeting(
-        pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id, keeper_id=dean.id,
-        starts_at=NOW + timedelta(days=1),
-    )  # fmt: skip
-    db.session.add(meeting)
-    db.session.commit()
+    meeting = planned(circle, dean)
     with pytest.raises(Refused, match="Move it to another keeper"):
         grants.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     fresh(meeting).keeper_id = world.coordinator.id

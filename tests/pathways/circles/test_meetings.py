@@ -44,11 +44,6 @@ AFTER = LATER + timedelta(hours=1)
 
 
 @pytest.fixture
-def world(session):
-    return make_world()
-
-
-@pytest.fixture
 def circle(world):
     return ready_circle(world)
 
@@ -115,22 +110,25 @@ def test_without_its_keeper_it_was_not_held(world, circle):
         meetings.answer_meeting(Invocation(world.actor, AFTER), meeting, MeetingState.HELD, nobody)
 
 
-def test_a_postponed_meeting_keeps_its_gates_and_asks_for_a_new_day(world, circle):
+@pytest.mark.parametrize(
+    ("state", "absent", "now", "asked"),
+    [
+        (MeetingState.POSTPONED, [], NOW, ["plan_meeting"]),
+        (MeetingState.CALLED_OFF, [], NOW, []),
+        (MeetingState.NO_SHOW, [0], AFTER, ["after_no_show"]),
+    ],
+)
+def test_a_meeting_that_was_not_held_keeps_its_requirements_and_asks_for_what_comes_next(
+    world, circle, state, absent, now, asked
+):
     meeting = plan(world, circle)
-    answer(world, circle, meeting, MeetingState.POSTPONED, now=NOW)
-    assert open_kinds(circle) == ["plan_meeting"]
+    answer(world, circle, meeting, state, absent=[world.people[number].id for number in absent], now=now)
+    row = meeting_row(meeting)
+    assert (row.not_held_reason, open_kinds(circle)) == (state.value, asked)
+    assert [line.attended for line in row.attendance] == ([False, True, True] if absent else [])
     assert fresh(circle).state is PathwayState.PREPARING
-    again = plan(world, circle, starts_at=LATER + timedelta(days=1))
-    assert again != meeting
-    assert open_kinds(circle) == []
-
-
-def test_who_did_not_come_is_contacted(world, circle):
-    meeting = plan(world, circle)
-    answer(world, circle, meeting, MeetingState.NO_SHOW, absent=[world.people[0].id])
-    assert open_kinds(circle) == ["after_no_show"]
-    assert [row.attended for row in meeting_row(meeting).attendance] == [False, True, True]
-    assert plan(world, circle, starts_at=LATER + timedelta(days=1))
+    assert plan(world, circle, starts_at=LATER + timedelta(days=1)) != meeting
+    assert "plan_meeting" not in open_kinds(circle)
 
 
 def test_who_walked_out_is_asked_anew(world, circle):
@@ -148,13 +146,6 @@ def test_who_walked_out_is_asked_anew(world, circle):
     prepare(world, circle, who=[left])
     consent(world, circle, who=[left])
     assert plan(world, circle, starts_at=LATER + timedelta(days=1))
-
-
-def test_a_meeting_is_called_off(world, circle):
-    meeting = plan(world, circle)
-    answer(world, circle, meeting, MeetingState.CALLED_OFF, now=NOW)
-    assert meeting_row(meeting).not_held_reason == "called_off"
-    assert open_kinds(circle) == []
 
 
 @pytest.mark.parametrize("bad", ["another year", "short", "long", "proposed"])

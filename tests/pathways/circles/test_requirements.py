@@ -49,11 +49,6 @@ from wss_cases.training.records.pages import end_training, record_training
 from wss_cases.training.topics import KnownTopic
 
 
-@pytest.fixture
-def world(session):
-    return make_world()
-
-
 def shut(circle, day=TODAY):
     return [requirement.code for requirement in unmet(circle_now(circle).requirements_on(day))]
 
@@ -123,12 +118,6 @@ def test_only_the_keeper_asks_the_person_harmed_and_only_after_support(world):
     assert fresh(circle).state is PathwayState.PREPARING
 
 
-def test_a_no_of_the_person_harmed_is_heard_from_anybody(world):
-    circle = make_circle(world)
-    record_consent(Invocation(world.actor, NOW), circle.id, world.people[1].id, False, None, TODAY)
-    assert circle_now(circle).consents[world.people[1].id].consented is False
-
-
 def test_ready_comes_after_the_pre_meeting(world):
     circle = make_circle(world)
     with pytest.raises(Refused, match="alone first"):
@@ -187,12 +176,6 @@ def test_each_answer_stays_as_it_was_given_and_the_newest_counts(world):
     )
     said = [(one.guardian_consented, one.replaced_at is None) for one in rows]
     assert said == [(True, False), (False, False), (False, True)], "what nobody said anew stands"
-
-
-def test_the_screen_is_the_keepers(world):
-    circle = make_circle(world)
-    with pytest.raises(Refused, match="keeper"):
-        screen(world.actor, circle)
 
 
 def test_the_guardian_is_asked_where_the_school_says_so(world):

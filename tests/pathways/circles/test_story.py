@@ -1,11 +1,12 @@
 """A circle and its agreement, from the meeting to the end, through the use cases, on both databases."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import NOW, make_world
+from tests.cases.making import NOW, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, plan, ready_circle, terms
 from wss_cases.access.actor import Invocation
@@ -26,11 +27,6 @@ from wss_cases.pathways.common.queries import load_pathway
 
 APART = WithoutMeeting.APART
 DUE = LATER + timedelta(days=8)
-
-
-@pytest.fixture
-def world(session):
-    return make_world()
 
 
 @pytest.fixture
@@ -83,16 +79,27 @@ def test_check_ins_outlive_the_circle(world, circle):
     assert [row.state for row in check_ins] == [FollowUpState.OPEN] * 3
 
 
-@pytest.mark.parametrize("bad", ["none", "blank", "past", "stranger"])
-def test_agreements_that_are_refused(world, circle, bad):
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("none", "at least one term"),
+        ("blank", "write what was agreed"),
+        ("past", "today or a later day"),
+        ("stranger", "person from this circle"),
+        ("staff elsewhere", "person from this circle"),
+    ],
+)
+def test_agreements_that_are_refused(world, circle, bad, why):
     hold(world, circle)
+    draft = TermDraft("Sorry", None, date(2026, 12, 1), "")
     drafts = {
         "none": [],
-        "blank": [TermDraft("  ", None, date(2026, 12, 1), "")],
-        "past": [TermDraft("Sorry", None, date(2026, 11, 1), "")],
-        "stranger": [TermDraft("Sorry", 10**6, date(2026, 12, 1), "")],
+        "blank": [replace(draft, text="  ")],
+        "past": [replace(draft, due_on=date(2026, 11, 1))],
+        "stranger": [replace(draft, owner_participant_id=10**6), draft],
+        "staff elsewhere": [replace(draft, owner_user_id=make_user(make_world().school).id)],
     }
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=why):
         agreements.make_agreement(Invocation(world.actor, LATER), circle.id, drafts[bad])
     assert circle_of(load_pathway(circle.id)).agreement is None
 

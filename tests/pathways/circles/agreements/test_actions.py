@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
+from tests.pathways.circles.held import DUE, agreed, circle_now, held_circle, hold
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -38,11 +38,6 @@ from wss_cases.roster.directory.models import StaffMember
 
 LATER = DUE + timedelta(days=7)
 ON_THE_DAY = NOW + timedelta(days=7)
-
-
-@pytest.fixture
-def world(session):
-    return make_world()
 
 
 @pytest.fixture
@@ -274,13 +269,6 @@ def test_the_audit_holds_no_words_of_a_term(world, circle):
     assert not [text for text in said if "secret" in text or "hidden" in text]
 
 
-def test_drafts_of_nobody_else(world, circle):
-    with pytest.raises(Refused, match="person from this circle"):
-        pages.make_agreement(
-            Invocation(world.actor, NOW), circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")]
-        )
-
-
 @pytest.mark.parametrize(
     ("reader", "signed", "shown"),
     [
@@ -307,11 +295,3 @@ def test_a_member_of_staff_makes_a_promise_reads_it_and_does_not_update_it(world
     with pytest.raises(Refused, match="Someone other"):
         term_changes.update_term(Invocation(actor_for(fresh(teacher)), after), term.id, state=TermState.KEPT)
     term_changes.update_term(Invocation(world.actor, after), term.id, state=TermState.KEPT)
-
-
-def test_nobody_from_another_school_makes_a_promise(world, circle):
-    stranger = make_user(make_world().school)
-    with pytest.raises(Refused):
-        pages.make_agreement(
-            Invocation(world.actor, NOW), circle.id, [TermDraft("Walks with them", None, DUE, "", stranger.id)]
-        )

@@ -151,7 +151,6 @@ def test_a_student_keeps_it_beside_a_trained_adult_for_as_long_as_the_adult_does
 
 
 def helper_of(world):
-    """Return a student of the world's school whom no case is about."""
     return StudentFactory(school=world.school, given_name="Priya", family_name="Rao")
 
 
@@ -187,7 +186,6 @@ def test_who_came_of_those_without_an_account_is_asked_counted_and_outlives_thei
 
 
 def staff_trainings_of_helpers():
-    """Return the trainings on record of anybody but the circle's one trained adult."""
     return db.session.scalars(select(TrainingRecord.user_id).distinct()).all()[1:]
 
 

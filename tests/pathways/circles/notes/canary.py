@@ -57,7 +57,6 @@ def rows(database: Database) -> Iterator[tuple[str, str, Any]]:
 
 
 def as_bytes(value: Any) -> bytes:
-    """Return a column's value as bytes to look through."""
     return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
 
 

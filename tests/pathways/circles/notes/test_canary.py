@@ -90,7 +90,6 @@ class Told:
 
 
 def school_of_the_dean() -> School:
-    """Return the school in which the demo people work."""
     found = select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
     return db.session.get_one(School, db.session.execute(found).scalars().first())
 
@@ -208,7 +207,6 @@ def test_no_search_and_no_export_finds_it(told: Told, role: str) -> None:
 
 
 def every_file(told: Told, databases: Databases) -> list[Path]:
-    """Return every file of the database, PostgreSQL's write-ahead log included."""
     folder = databases.postgres().data if told.database.kind == "postgresql" else None
     log = [path for path in (folder / "pg_wal").iterdir() if path.is_file()] if folder else []
     return [*files(told.database, folder), *log]

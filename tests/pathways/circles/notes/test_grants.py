@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.accounts import make_user as make_district_user
 from tests.factories.base import fresh
 from tests.factories.safeguards import DisciplineActionFactory
@@ -31,11 +31,6 @@ from wss_cases.pathways.circles.privilege import withdraw_waiver
 SAID = "canary-4711 told the circle about home"
 LATER = NOW + timedelta(hours=1)
 AFTER_TWO_SCHOOL_DAYS = NOW + timedelta(days=7)
-
-
-@pytest.fixture
-def world(session):
-    return make_world()
 
 
 @pytest.fixture

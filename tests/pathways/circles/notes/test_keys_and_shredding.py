@@ -52,7 +52,6 @@ def planted(app: Flask, count: int = NOTES) -> tuple[Actor, int]:
 
 
 def said(app: Flask, keeper: Actor, circle: int) -> list[str | None]:
-    """Return what the keeper reads, oldest first."""
     with app.app_context():
         return [note.text for note in reversed(read_notes(keeper, circle, NOW))]
 
@@ -67,7 +66,6 @@ def sealed(app: Flask) -> list[bytes]:
 
 
 def periods(app: Flask) -> list[bytes]:
-    """Return a part of the sealed key of every keeper's period as the table holds it."""
     with app.app_context():
         found = db.session.execute(select(CircleKeeper.sealed_text, CircleKeeper.sealed_key)).all()
         return [bytes(value)[MIDDLE] for row in found for value in row if value is not None]

@@ -41,11 +41,6 @@ SAID = "canary-4711 told the circle about home"
 
 
 @pytest.fixture
-def world(session):
-    return make_world()
-
-
-@pytest.fixture
 def circle(world):
     return kept_circle(world)
 

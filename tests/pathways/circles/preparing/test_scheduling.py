@@ -48,7 +48,6 @@ def prepared(world: World) -> Pathway:
 
 
 def offered(page: Any) -> list[str]:
-    """Return the free times that the page offers."""
     found = [one.get("value") for one in page.find_all("input") if one.get("name") == "when"]
     return [value for value in found if value not in ("other", "held")]
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.circles.held import agreed, held_circle, hold
+from tests.pathways.circles.held import agreed, hold
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.cli.common import SEALED
 from wss_cases.followups.core.models import FollowUp
@@ -32,16 +32,6 @@ from wss_cases.pathways.circles.questionnaires.queries import answerer_of, words
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 SECRET = "The blue door was my idea"
-
-
-@pytest.fixture
-def keeper(world):
-    return make_user(world.school)
-
-
-@pytest.fixture
-def circle(world, keeper):
-    return held_circle(world, keeper)
 
 
 def party(world, who=1):

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.circles.held import held_circle
 from tests.support.depth import examples
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
@@ -21,16 +20,6 @@ from wss_cases.pathways.circles.questionnaires.queries import GUESSES_OVER_ALL, 
 AFTER = Occasion.AFTER_MEETING
 SECRET = "Only the keeper may know about the blue door"
 THROTTLED_GUESSES = examples(800, 10_000)
-
-
-@pytest.fixture
-def keeper(world):
-    return make_user(world.school)
-
-
-@pytest.fixture
-def circle(world, keeper):
-    return held_circle(world, keeper)
 
 
 def link(world, circle, who=1, language=""):
