@@ -9,7 +9,6 @@ from wss_cases.accounts.people import held as accounts_people_held
 from wss_cases.accounts.people import pages as accounts_people
 from wss_cases.accounts.people import people_list as accounts_people_people_list
 from wss_cases.accounts.sign_in import own_account as accounts_sign_in_own_account
-from wss_cases.accounts.sign_in import own_sign_on as accounts_sign_in_own_sign_on
 from wss_cases.accounts.sign_in import saml as accounts_sign_in_saml
 from wss_cases.accounts.sign_in import second_factor as accounts_sign_in_second_factor
 from wss_cases.accounts.sign_in import sso as accounts_sign_in_sso
@@ -164,14 +163,12 @@ from wss_cases.records.retention import holds as records_retention_holds
 from wss_cases.records.retention import schedule as records_retention_schedule
 from wss_cases.records.retention.core import pages as records_retention_core
 from wss_cases.records.retention.deletion import pages as records_retention_deletion
-from wss_cases.roster import finding as roster_finding
 from wss_cases.roster import guardians as roster_guardians
 from wss_cases.roster import networks as roster_networks
-from wss_cases.roster import office as roster_office
 from wss_cases.roster import role_files as roster_role_files
 from wss_cases.roster import runs as roster_runs
 from wss_cases.roster import uploads as roster_uploads
-from wss_cases.roster.calendar import bells as roster_calendar_bells
+from wss_cases.roster.calendar import days as roster_calendar_days
 from wss_cases.roster.directory import pages as roster_directory
 from wss_cases.roster.staff_accounts import pages as roster_staff_accounts
 from wss_cases.routing import replay_pages as routing_replay_pages
@@ -235,10 +232,10 @@ from wss_cases.workday.my_day import pages as workday_my_day
 ROOMS: tuple[Room, ...] = (
     accounts_account.ROOM, accounts_calendar_address.ROOM, accounts_list_columns.ROOM, accounts_people_held.ROOM,
     accounts_people.ROOM, accounts_people_people_list.ROOM, accounts_sign_in_own_account.ROOM,
-    accounts_sign_in_own_sign_on.ROOM, accounts_sign_in_saml.ROOM, accounts_sign_in_second_factor.ROOM,
+    accounts_sign_in_saml.ROOM, accounts_sign_in_second_factor.ROOM,
     accounts_sign_in_sessions.ROOM, accounts_sign_in_sso.ROOM, accounts_visibility.ROOM,
-    roster_calendar_bells.ROOM, roster_directory.ROOM, roster_finding.ROOM, roster_guardians.ROOM,
-    roster_networks.ROOM, roster_office.ROOM, roster_role_files.ROOM, roster_runs.ROOM, roster_staff_accounts.ROOM,
+    roster_calendar_days.ROOM, roster_directory.ROOM, roster_guardians.ROOM,
+    roster_networks.ROOM, roster_role_files.ROOM, roster_runs.ROOM, roster_staff_accounts.ROOM,
     roster_uploads.ROOM,
     training_importing.ROOM, training_records.ROOM, training_requirements.ROOM,
     training_school.ROOM, training_sessions.ROOM, training_topics.ROOM,

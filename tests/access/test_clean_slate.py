@@ -341,7 +341,9 @@ def test_the_district_sets_the_years_from_a_day_on(
     at("2026-11-25 08:00")
     assert in_view(session, acting(dean)) == {report.id}
     with pytest.raises(Refused):
-        set_years(Invocation(acting(district), clock.now()), Role.PARTNER, 1, date(2027, 8, 1))
+        set_years(
+            Invocation(acting(district), clock.now()), role=Role.PARTNER, school_years=1, starts_on=date(2027, 8, 1)
+        )
     assert (sees_from(1, date(2026, 7, 31)), sees_from(2, date(2026, 8, 1))) == (date(2025, 8, 1), date(2025, 8, 1))
     assert sees_from(None, now.date()) is None
     assert set(STAFF) > set(CASE_TEAM)

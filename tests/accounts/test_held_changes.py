@@ -116,7 +116,7 @@ def test_a_reset_waits_for_a_second_word(session: Any, now: datetime, at: Any) -
     ):
         at("2026-11-24 10:00")
         user, _codes = with_factor(Role.DEAN)
-        ask_reset(acting(boss), user.id, now)
+        ask_reset(Invocation(acting(boss), now), user.id)
         assert has_factor(session, user.id), "one word alone takes nothing away"
         assert user.id in told(session, "account.reset_asked")
         assert set(told(session, "account.reset_of_another")) == {second.id}
@@ -162,7 +162,7 @@ def test_this_was_not_me_stops_it_and_tells_the_administrators(
     user, _codes = with_factor(Role.DEAN)
     user_id, before = user.id, user.email
     mend_address(Invocation(acting(boss), now), user.id, THEIRS)
-    ask_reset(acting(boss), user.id, now)
+    ask_reset(Invocation(acting(boss), now), user.id)
     session.commit()
     told_of = {kind: told(session, kind)[user_id] for kind in ("account.address_moved", "account.reset_asked")}
     for number, message in enumerate(told_of.values(), 1):

@@ -4,10 +4,10 @@ import base64
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
@@ -18,7 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import Base, Id, db
-from wss_cases.foundation.settings import signing_keys
+from wss_cases.foundation.settings import setting, signing_keys
+from wss_cases.foundation.sign_in import is_on
 
 
 class SecondFactor(Base):
@@ -138,75 +139,62 @@ def looks_like_recovery(code: str) -> bool:
     return len(plain_recovery_code(code)) > DIGITS
 
 
-def may_use_password(email: str, roles: Iterable[Role], sign_on: bool, break_glass: str) -> bool:
+def may_use_password(email: str, roles: Iterable[Role]) -> bool:
     """Whether an account signs in with a password. With a district sign-on, staff must use it, so that nobody avoids
-    its second factor. Exceptions: partners' people, whom it does not know, and one account (`break_glass`) for days
-    when it is down."""
-    own_roles = list(roles)
+    its second factor. Exceptions: partners' people, whom it does not know, and one account (the setting BREAK_GLASS)
+    for days when it is down."""
+    own_roles, break_glass = list(roles), setting("BREAK_GLASS")
     partner = bool(own_roles) and all(role is Role.PARTNER for role in own_roles)
-    return not sign_on or partner or (bool(break_glass) and email == break_glass)
+    return not is_on() or partner or (bool(break_glass) and email == break_glass)
 
 
-@dataclass(frozen=True)
-class FactorState:
-    """Since when a second factor is on, and how many recovery codes are left."""
-
-    since: datetime
-    codes_left: int
-
-
-def factor_state(user_id: int) -> FactorState | None:
+def factor_state(user_id: int) -> Any:
+    """(since, codes_left): since when a second factor is on, and how many recovery codes are left; None without one."""
     left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)).scalar_subquery()
-    row = db.session.execute(select(SecondFactor.since, left).where(SecondFactor.user_id == user_id)).first()
-    return FactorState(row[0], row[1]) if row else None
+    columns = select(SecondFactor.since, left.label("codes_left"))
+    return db.session.execute(columns.where(SecondFactor.user_id == user_id)).first()
 
 
 ENROLMENT_SECONDS = 3600
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(signing_keys(), salt="invitation")
-
-
-def invitation_token(invitation_id: int) -> str:
-    return str(_signer().dumps(invitation_id))
-
-
-def invitation_id_of(token: str) -> int | None:
-    """The invitation's id, or None for a token not made here."""
-    try:
-        number = _signer().loads(token)
-    except BadSignature:
-        return None
-    return number if isinstance(number, int) else None
-
-
-def held_token(held_id: int) -> str:
-    """The token with which an account's holder confirms a held change."""
-    return str(URLSafeSerializer(signing_keys(), salt="held change").dumps(held_id))
-
-
-def held_id_of(token: str) -> int | None:
-    """The held change's id, or None for a token not made here."""
-    return _number_of(token, "held change")
-
-
-def not_me_token(message_id: int) -> str:
-    """The token with which the recipient of an email about a change says that it was not theirs."""
-    return str(URLSafeSerializer(signing_keys(), salt="not me").dumps(message_id))
-
-
-def message_id_of(token: str) -> int | None:
-    """The email's id, or None for a token not made here."""
-    return _number_of(token, "not me")
+def _token(number: int, salt: str) -> str:
+    return str(URLSafeSerializer(signing_keys(), salt=salt).dumps(number))
 
 
 def _number_of(token: str, salt: str) -> int | None:
+    """The number in a token; None for one not made here."""
     try:
         number = URLSafeSerializer(signing_keys(), salt=salt).loads(token)
     except BadSignature:
         return None
     return number if isinstance(number, int) else None
+
+
+def invitation_token(invitation_id: int) -> str:
+    return _token(invitation_id, "invitation")
+
+
+def invitation_id_of(token: str) -> int | None:
+    return _number_of(token, "invitation")
+
+
+def held_token(held_id: int) -> str:
+    """The token with which an account's holder confirms a held change."""
+    return _token(held_id, "held change")
+
+
+def held_id_of(token: str) -> int | None:
+    return _number_of(token, "held change")
+
+
+def not_me_token(message_id: int) -> str:
+    """The token with which the recipient of an email about a change says that it was not theirs."""
+    return _token(message_id, "not me")
+
+
+def message_id_of(token: str) -> int | None:
+    return _number_of(token, "not me")
 
 
 def _enrolment_signer() -> URLSafeTimedSerializer:

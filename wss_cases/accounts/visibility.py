@@ -3,28 +3,25 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.access.actor import STAFF, Role
-from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import PlainForm, choice_field
 from wss_cases.foundation.i18n import _, _l, ngettext
-from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.dated_settings import add_row
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 class VisibilityWindow(Base):
@@ -78,76 +75,8 @@ def sees_from(school_years: int | None, today: date) -> date | None:
     return first.replace(year=first.year - school_years + 1)
 
 
-def visibility_windows() -> list[VisibilityWindow]:
-    """All windows, past and future ones too, newest first."""
-    return list(db.session.scalars(select(VisibilityWindow).order_by(VisibilityWindow.starts_on.desc())))
-
-
-class VisibilityWindowForm(BaseForm):
-    """The number of school years for a role, from a day on."""
-
-    role = SelectField(
-        _l("Role"),
-        [InputRequired(_l("Choose a role."))],
-        choices=choices([(role.value, ROLE_LABELS[role]) for role in WINDOWED_ROLES]),
-    )
-    school_years = IntegerField(
-        _l("School years shown"),
-        [
-            InputRequired(_l("Enter a number from 1 to 60.")),
-            NumberRange(1, MOST_YEARS, _l("Enter a number from 1 to 60.")),
-        ],
-        description=_l("1 means only the current school year."),
-    )
-    starts_on = DateField(_l("From"), [InputRequired(_l("Enter the first day."))])
-
-    @property
-    def chosen(self) -> Role:
-        return Role(self.role.data)
-
-
-@use_case
-def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -> int:
-    """Set how many school years a role sees from a day on. Raises Refused for a role without a visibility window, a
-    number out of range, and a day that is past, not after the newest row's, or more than two years ahead."""
-    row = VisibilityWindow(
-        role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now
-    )
-    require(uow.actor, Permission.SIGHT_EDIT, row)
-    if role not in WINDOWED_ROLES:
-        raise Refused("role", _("Choose a role."))
-    if not 1 <= school_years <= MOST_YEARS:
-        raise Refused("school_years", _("Enter a number from 1 to %(most)d.", most=MOST_YEARS))
-    if starts_on < today_at(None, uow.now):
-        raise Refused("starts_on", _("A change starts today or later."))
-    add_row(uow, row, VisibilityWindow.role == role)
-    uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
-    return row.id
-
-
-blueprint = Blueprint("clean_slate", __name__, url_prefix="/clean-slate")
-
-
-@blueprint.route("", methods=["GET", "POST"])
-@gate(Permission.SIGHT_EDIT)
-def settings() -> Page:
-    """The windows of each role in force and to come, and the form for a change."""
-    actor, now = current_actor(), clock.now()
-    require(actor, Permission.SIGHT_EDIT, actor)
-    today = today_at(None, now)
-    form = VisibilityWindowForm(starts_on=today)
-
-    return form_page(
-        form,
-        lambda: set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data),
-        with_flash(_("The change is saved."), url_for("clean_slate.settings")),
-        "accounts/visibility/clean_slate.html",
-        roles=_roles(today),
-    )
-
-
 def _roles(today: date) -> list[dict[str, Any]]:
-    rows = visibility_windows()
+    rows = list(db.session.scalars(select(VisibilityWindow).order_by(VisibilityWindow.starts_on.desc())))
     return [
         {
             "role": ROLE_LABELS[role],
@@ -171,4 +100,47 @@ def _years(row: VisibilityWindow) -> str:
     return ngettext("%(num)d school year", "%(num)d school years", row.school_years)
 
 
-ROOM = Room(pages=(blueprint,))
+class VisibilityWindowForm(PlainForm):
+    """The number of school years for a role, from a day on."""
+
+    role = choice_field(
+        _l("Role"), [(role.value, ROLE_LABELS[role]) for role in WINDOWED_ROLES],
+        validators=[InputRequired(_l("Choose a role."))],
+    )  # fmt: skip
+    school_years = IntegerField(
+        _l("School years shown"),
+        [
+            InputRequired(_l("Enter a number from 1 to 60.")),
+            NumberRange(1, MOST_YEARS, _l("Enter a number from 1 to 60.")),
+        ],
+        description=_l("1 means only the current school year."),
+    )
+    starts_on = DateField(
+        _l("From"), [InputRequired(_l("Enter the first day."))], default=lambda: today_at(None, clock.now())
+    )
+
+
+pages = Pages("clean_slate", __name__, url_prefix="/clean-slate")
+
+
+@pages.act(
+    "", None, VisibilityWindowForm, Permission.SIGHT_EDIT, endpoint="settings",
+    template="accounts/visibility/clean_slate.html", title=_l("Clean slate"), button=_l("Save change"),
+    then=".settings", done=_l("The change is saved."),
+    more=lambda *_shown: {"roles": _roles(today_at(None, clock.now()))},
+)  # fmt: skip
+def set_years(uow: UnitOfWork, form: VisibilityWindowForm) -> int:
+    """Set how many school years a role sees from a day on. Refuses a day that is past, not after the newest row's, or
+    more than two years ahead."""
+    role, starts_on = Role(form.role.data), form.starts_on.data
+    if starts_on < today_at(None, uow.now):
+        raise Refused("starts_on", _("A change starts today or later."))
+    row = VisibilityWindow(
+        role=role, starts_on=starts_on, school_years=form.school_years.data, set_by_id=uow.actor.user_id, set_at=uow.now
+    )
+    add_row(uow, row, VisibilityWindow.role == role)
+    uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=row.school_years)
+    return row.id
+
+
+ROOM = Room(pages=(pages,))

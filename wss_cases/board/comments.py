@@ -18,8 +18,8 @@ from wss_cases.foundation.i18n import _l
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.names.finder import whole_names_in
 from wss_cases.roster.names.queries import refuse_found, refuse_names
-from wss_cases.roster.names.rules import whole_names_in
 from wss_cases.roster.names.spellings import pieces_of
 
 

@@ -26,7 +26,7 @@ from wss_cases.outcomes.edfi.importing.reading import FileRefused
 from wss_cases.outcomes.published.actions import import_history
 from wss_cases.roster.calendar.importing.actions import event_lines, import_calendar
 from wss_cases.roster.calendar.importing.models import decisions_of
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, TooManyRefused
+from wss_cases.roster.import_files import BundleRefused, Problem, Report, TooManyRefused
 from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
 from wss_cases.roster.supports import import_supports
 

@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.roster.names.rules import private_in
+from wss_cases.roster.names.finder import private_in
 
 CALL = 0
 """Notice id of a consent given for calls."""

@@ -15,7 +15,8 @@ from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.settings import setting
 from wss_cases.intake.offline.messages import GONE, PURPOSE, WAITS, EntryState, OfflineEntry, told_before
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.names.finder import Finder, Kind
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.spellings import Kind
 
 
 def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool:

@@ -22,7 +22,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.foundation.settings import setting
-from wss_cases.roster.import_files.report import BundleRefused, Report
+from wss_cases.roster.import_files import BundleRefused, Report
 from wss_cases.roster.oneroster.actions import import_oneroster
 
 QUIET: Final = 10 * 60

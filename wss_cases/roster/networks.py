@@ -1,29 +1,33 @@
-"""Schools and networks: lists, creating, renaming and moving. Lists start from what the actor may see."""
+"""Schools and networks: lists, creating, renaming and moving, and the office's phone.
+
+Lists start from what the actor may see.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import Select, and_, func, or_, select
-from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from wss_cases.access.actor import Actor, Role, in_schools
-from wss_cases.access.gate import act_form, current_actor, gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText, choice_field, choices, sent_answers
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import fold, id_in
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
@@ -33,20 +37,11 @@ from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import Network, School
 from wss_cases.roster.directory.pages import grade_words, level_words
-from wss_cases.roster.directory.queries import renamed_networks
+from wss_cases.roster.directory.queries import get_school, renamed_networks
 
 PAGE = 50
 NONE = "none"
 """In addresses: schools without a network."""
-
-
-@dataclass(frozen=True)
-class NetworkRow:
-    """One network: its number of open schools, and of people who administer it."""
-
-    name: str
-    schools: int
-    people: int
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
@@ -80,20 +75,17 @@ def network_names() -> list[str]:
     return sorted(name for name in db.session.scalars(names) if name)
 
 
-def networks() -> list[NetworkRow]:
+def networks() -> list[tuple[str, int, int]]:
+    """(name, open schools, people who administer it) of each network."""
     inside = select(School.network, func.count()).where(School.is_active).group_by(School.network)
     people = select(RoleGrant.network, func.count(RoleGrant.user_id.distinct())).where(RoleGrant.ends_on.is_(None))
     schools_of = {row[0]: row[1] for row in db.session.execute(inside)}
     people_of = {row[0]: row[1] for row in db.session.execute(people.group_by(RoleGrant.network))}
-    return [NetworkRow(name, schools_of.get(name, 0), people_of.get(name, 0)) for name in network_names()]
+    return [(name, schools_of.get(name, 0), people_of.get(name, 0)) for name in network_names()]
 
 
-class NetworkForm(BaseForm):
+class NetworkForm(PlainForm):
     name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
-
-
-class MoveForm(BaseForm):
-    network = SelectField(_l("Network"), choices=[], validators=[InputRequired(_l("Choose a network."))])
 
 
 RENAMED = "network.renamed"
@@ -106,15 +98,6 @@ AS_ROSTER = "roster:"
 class Renamed:
     before: str
     name: str
-
-
-@use_case
-def make_network(uow: UnitOfWork, name: str) -> int:
-    """Create a network without schools. Raises Refused for a name in use."""
-    require(uow.actor, Permission.NETWORK_EDIT, uow.actor)
-    network = Network(name=_checked(name, network_names()))
-    uow.record(network, "network.made")
-    return network.id
 
 
 @use_case
@@ -140,28 +123,6 @@ def rename_network(uow: UnitOfWork, before: str, name: str) -> int:
     uow.record(network, RENAMED, before=before, name=name)
     react(uow, RENAMED, Renamed(before, name))
     return network.id
-
-
-@use_case
-def move_school(uow: UnitOfWork, school_id: int, network: str) -> int:
-    """Move a school to a network, to none (`NONE`), or to the roster's (`AS_ROSTER`), and tell its administrators. A
-    manual choice stays through imports. Raises NotFound, Stale; Refused for an unknown network."""
-    school = uow.load(School, school_id, Permission.NETWORK_EDIT, uow.version)
-    if network not in (NONE, AS_ROSTER, *network_names()):
-        raise Refused("network", _("Choose a network."))
-    before, school.network_by_hand = school.network, network != AS_ROSTER
-    if network == AS_ROSTER:
-        fed = school.roster_network
-        school.network = renamed_networks(uow.session).get(fed, fed)
-    else:
-        school.network = None if network == NONE else network
-    uow.record(school, MOVED, network=school.network or "")
-    react(uow, MOVED, school)
-    if school.network != before:
-        for user_id, _name in holders(Role.ADMINISTRATOR, school.id, today_at(school.id, uow.now)):
-            if user_id != uow.actor.user_id:
-                uow.notify(user_id, MOVED, school, f"{MOVED}:{user_id}:{school.id}:{uow.now.isoformat()}")
-    return school.id
 
 
 def _checked(name: str, others: list[str]) -> str:
@@ -191,7 +152,7 @@ def _administers(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (MessageKind(MOVED, _SAYS, _administers),)
 
 
-blueprint = Blueprint("networks", __name__, url_prefix="/district")
+blueprint = Pages("networks", __name__, url_prefix="/district")
 FRAME = "layouts/form_page.html"
 
 
@@ -259,28 +220,42 @@ def _roster_words(school: School) -> str:
     return school.roster_network or _("in no network")
 
 
-@blueprint.route("/schools/<int:school_id>/network", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.NETWORK_EDIT)
-def move(school_id: int) -> Page:
-    actor = current_actor()
-    shown = seen_school(actor, school_id)
-    require(actor, Permission.NETWORK_EDIT, shown)
-    form = MoveForm(version=shown.version, network=shown.network or NONE)
-    fed = [] if shown.source == "manual" else [(AS_ROSTER, _("As the roster has it: %(network)s",
-                                                                     network=_roster_words(shown)))]  # fmt: skip
-    offered = [*((name, name) for name in network_names()), (NONE, _("In no network")), *fed]
-    form.network.choices = choices(offered)
-    words = {
-        "title": _("Network of %(school)s", school=shown.name),
-        "lede": _(
-            "The administrators of the new network see the school from now on; those of the previous one no longer do."
-        ),
-        "go_words": _("Save the network"),
-        "back_href": url_for(".school", school_id=school_id),
-    }
-    done = with_flash(_("The network is saved."), url_for(".school", school_id=school_id))
-    return act_form(form, lambda call: move_school(call, school_id, form.network.data), done, words, FRAME)
+class MoveForm(PlainForm):
+    network = choice_field(_l("Network"), validators=[InputRequired(_l("Choose a network."))])
+
+    def fit(self, school: School) -> None:
+        fed = [(AS_ROSTER, _("As the roster has it: %(network)s", network=_roster_words(school)))]
+        offered = [*((name, name) for name in network_names()), (NONE, _("In no network"))]
+        self.network.choices = choices(offered if school.source == "manual" else [*offered, *fed])
+
+
+@blueprint.act(
+    "/schools/<int:school_id>/network", Subject(School, seen_school), MoveForm, Permission.NETWORK_EDIT,
+    guard=fresh_within(FRESH_MINUTES), endpoint="move", boxed=False, template=FRAME,
+    title=lambda school: _("Network of %(school)s", school=school.name), button=_l("Save the network"),
+    lede=_l(
+        "The administrators of the new network see the school from now on; those of the previous one no longer do."
+    ),
+    start=lambda school: {"network": school.network or NONE},
+    more=lambda school, _form: {"back_href": url_for(".school", school_id=school.id)},
+    then=lambda school, _answer: url_for(".school", school_id=school.id), done=_l("The network is saved."),
+)  # fmt: skip
+def move_school(uow: UnitOfWork, school: School, form: MoveForm) -> None:
+    """Move a school to a network, to none (`NONE`), or to the roster's (`AS_ROSTER`), and tell its administrators. A
+    manual choice stays through imports."""
+    network = form.network.data
+    before, school.network_by_hand = school.network, network != AS_ROSTER
+    if network == AS_ROSTER:
+        fed = school.roster_network
+        school.network = renamed_networks(uow.session).get(fed, fed)
+    else:
+        school.network = None if network == NONE else network
+    uow.record(school, MOVED, network=school.network or "")
+    react(uow, MOVED, school)
+    if school.network != before:
+        for user_id, _name in holders(Role.ADMINISTRATOR, school.id, today_at(school.id, uow.now)):
+            if user_id != uow.actor.user_id:
+                uow.notify(user_id, MOVED, school, f"{MOVED}:{user_id}:{school.id}:{uow.now.isoformat()}")
 
 
 @blueprint.get("/networks", endpoint="networks")
@@ -291,15 +266,17 @@ def networks_page() -> Page:
     return render_template("roster/networks/networks.html", rows=networks())
 
 
-@blueprint.route("/networks/new", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.NETWORK_EDIT)
-def make() -> Page:
-    require(current_actor(), Permission.NETWORK_EDIT, current_actor())
-    form = NetworkForm()
-    words = {"title": _("New network"), "go_words": _("Make the network"), "back_href": url_for(".networks")}
-    done = with_flash(_("The network is there. Put schools into it from their pages."), url_for(".networks"))
-    return act_form(form, lambda call: make_network(call, form.name.data), done, words, FRAME)
+@blueprint.act(
+    "/networks/new", None, NetworkForm, Permission.NETWORK_EDIT, guard=fresh_within(FRESH_MINUTES), endpoint="make",
+    title=_l("New network"), button=_l("Make the network"), boxed=False, template=FRAME,
+    more=lambda _record, _form: {"back_href": url_for(".networks")},
+    then=".networks", done=_l("The network is there. Put schools into it from their pages."),
+)  # fmt: skip
+def make_network(uow: UnitOfWork, form: NetworkForm) -> int:
+    """Create a network without schools. Raises Refused for a name in use."""
+    network = Network(name=_checked(form.name.data, network_names()))
+    uow.record(network, "network.made")
+    return network.id
 
 
 @blueprint.route("/networks/<path:name>/name", methods=["GET", "POST"])
@@ -309,19 +286,39 @@ def rename(name: str) -> Page:
     require(current_actor(), Permission.NETWORK_EDIT, current_actor())
     if name not in network_names():
         raise NotFound
-    form = NetworkForm(name=name)
-    words = {
-        "title": _("Rename %(network)s", network=name),
-        "lede": _("Its schools, roles, and second approvals keep it. The roster may keep using the previous name."),
-        "go_words": _("Save the name"),
-        "back_href": url_for(".networks"),
-    }
-    done = with_flash(_("The name is saved."), url_for(".networks"))
-    return act_form(form, lambda call: rename_network(call, name, form.name.data), done, words, FRAME)
+    form, envelope = NetworkForm(sent_answers(NetworkForm), data={"name": name}), BaseForm()
+    return form_page(
+        form, lambda: rename_network(submitted(envelope), name, form.name.data),
+        with_flash(_("The name is saved."), url_for(".networks")), FRAME,
+        envelope=envelope, back_href=url_for(".networks"), go_words=_("Save the name"),
+        title=_("Rename %(network)s", network=name),
+        lede=_("Its schools, roles, and second approvals keep it. The roster may keep using the previous name."),
+    )  # fmt: skip
+
+
+class PhoneForm(PlainForm):
+    phone = ShortText(_l("Phone of the office"), [NotBlank(_l("Enter the number."))], limit=60)
+
+
+office = Pages("office", __name__)
+CHOSEN_SCHOOL = Subject(
+    School, lambda actor: get_school(chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT) or 0)
+)
+
+
+@office.act(
+    "/school/phone", CHOSEN_SCHOOL, PhoneForm, Permission.SCHOOL_MANAGE, endpoint="phone", boxed=False, template=FRAME,
+    title=_l("Phone of the office"), lede=lambda school: school.name if school else "", button=_l("Save the number"),
+    start=lambda school: {"phone": school.phone}, then=".phone", done=_l("The number is saved."),
+    more=lambda school, _form: {} if school else {"back_href": url_for("web.schools", next=url_for(".phone"))},
+)  # fmt: skip
+def save_phone(uow: UnitOfWork, school: School, form: PhoneForm) -> None:
+    school.phone = form.phone.data.strip()
+    uow.record(school, "school.phone_saved")
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(blueprint, office),
     messages=MESSAGES,
     sentences={
         "network.made": _l("Network made"),

@@ -21,7 +21,7 @@ from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.foundation.operations import deferred
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.foundation.settings import setting
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
+from wss_cases.roster.import_files import BundleRefused, Problem, Report
 from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.runs import ROSTER, is_due, keep_refused
 

@@ -22,6 +22,7 @@ from wss_cases.accounts.grants import is_over, not_over
 from wss_cases.accounts.people.pages import end_grant, give_grant
 from wss_cases.accounts.sign_in.sessions.actions import tell_roles_changed
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db
@@ -36,7 +37,7 @@ from wss_cases.journal.rooms import Place as RoomsPlace
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.roster.import_files.rules import rows_in
+from wss_cases.roster.import_files import rows_in
 
 
 class RoleFile(Base):
@@ -165,11 +166,6 @@ def known_now(addresses: Collection[str], now: datetime) -> Known:
     for user_id, role, school_id in db.session.execute(live.where(RoleGrant.user_id.in_(accounts.values()))):
         roles[user_id].add((role, school_id))
     return Known(accounts, schools, roles)
-
-
-def names_of(user_ids: set[int]) -> dict[int, str]:
-    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(user_ids))))
-    return {row[0]: row[1] for row in rows}
 
 
 def last_files() -> list[tuple[RoleFile, str]]:
@@ -309,7 +305,7 @@ def _state(file: RoleFile) -> str:
 
 def _rows(changes: Sequence[Change]) -> list[tuple[str, str, str]]:
     """(name, role and school, change) of each change."""
-    names = names_of({one.user_id for one in changes})
+    names = user_names(one.user_id for one in changes)
     schools = schools_by_id({one.school_id for one in changes if one.school_id is not None})
     rows = []
     for one in changes:

@@ -20,7 +20,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import ImportRun, School, StaffMember, Student
-from wss_cases.roster.import_files.report import Cause, Report
+from wss_cases.roster.import_files import Cause, Report
 
 ROSTER = "oneroster"
 MOST_LISTED = 200

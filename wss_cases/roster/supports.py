@@ -12,11 +12,20 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.import_files.report import BundleRefused, Counts, Odd, Problem, Report, RowRefused
-from wss_cases.roster.import_files.values import SUPPORTS, required, support
+from wss_cases.roster.import_files import (
+    SUPPORTS,
+    BundleRefused,
+    Counts,
+    Odd,
+    Problem,
+    Report,
+    RowRefused,
+    required,
+    support,
+)
 from wss_cases.roster.oneroster.actions import stop_where_too_many
 from wss_cases.roster.oneroster.bundle import Row, Table
-from wss_cases.roster.oneroster.ledger import batches, rows_among
+from wss_cases.roster.oneroster.staging import batches, rows_among
 from wss_cases.roster.runs import keep_refused, trimmed
 
 KIND, NUMBER = "supports", "student_number"

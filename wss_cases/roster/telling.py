@@ -12,8 +12,8 @@ from wss_cases.roster.directory.models import Guardian, Student
 from wss_cases.roster.directory.pages import guardian_words
 from wss_cases.roster.directory.queries import guardians_of_each
 from wss_cases.roster.directory.rules import Reach
+from wss_cases.roster.names.finder import private_in
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
-from wss_cases.roster.names.rules import private_in
 from wss_cases.roster.names.spellings import Named
 
 NOT_SAID = _l(

@@ -9,13 +9,12 @@ import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, delete, insert, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,9 +33,10 @@ from wss_cases.foundation.i18n import Labelled, _, _l, force_locale
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
+from wss_cases.roster.import_files import BundleRefused, Problem, Report
 from wss_cases.roster.oneroster.actions import NOTHING, Accepted, import_oneroster
 from wss_cases.roster.runs import ROSTER, keep_refused, report_parts, sources, trimmed
 
@@ -96,22 +96,12 @@ class RosterUploadPart(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-@dataclass(frozen=True)
-class Uploaded:
-    row: RosterUpload
-    by: str
-
-
-def last_uploads(most: int) -> list[Uploaded]:
+def uploads(upload_id: int | None = None, limit: int = 1) -> Sequence[Any]:
+    """The last uploads with the name of who made them, newest first; with an id only that one."""
     statement = select(RosterUpload, UserAccount.name).join(UserAccount, UserAccount.id == RosterUpload.made_by_id)
-    rows = db.session.execute(statement.order_by(RosterUpload.id.desc()).limit(most))
-    return [Uploaded(row, name) for row, name in rows]
-
-
-def get_upload(upload_id: int) -> Uploaded:
-    statement = select(RosterUpload, UserAccount.name).join(UserAccount, UserAccount.id == RosterUpload.made_by_id)
-    row, name = existing(db.session.execute(statement.where(RosterUpload.id == upload_id)).first())
-    return Uploaded(row, name)
+    if upload_id is not None:
+        statement = statement.where(RosterUpload.id == upload_id)
+    return db.session.execute(statement.order_by(RosterUpload.id.desc()).limit(limit)).all()
 
 
 class UploadForm(BaseForm):
@@ -193,18 +183,6 @@ def confirm_upload(uow: UnitOfWork, upload_id: int, accepted: Collection[str]) -
     row.state, row.accepted, row.confirmed_by_id = UploadState.WRITING, questions, uow.actor.user_id
     uow.audit("roster.upload_confirmed", "roster_upload", row.id, {"accepted": [None, questions]})
     return row.id
-
-
-@use_case
-def discard_upload(uow: UnitOfWork, upload_id: int) -> int:
-    """Delete an uploaded roster that is not being processed; nothing else changes. Raises NotFound, Refused."""
-    row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT)
-    if row.state in WORKING:
-        raise Refused("", _("The scheduler is working on this file. Try again in a minute."))
-    uow.session.execute(delete(PARTS).where(PARTS.c.upload_id == row.id))
-    uow.audit("roster.upload_discarded", "roster_upload", row.id, {"source": [row.source, None]})
-    uow.session.delete(row)
-    return upload_id
 
 
 AWAY = (OperationalError, InterfaceError)
@@ -344,7 +322,7 @@ def _bytes_of(upload_id: int) -> Iterator[IO[bytes]]:
         yield stream
 
 
-blueprint = Blueprint("roster_uploads", __name__, url_prefix="/roster/upload")
+blueprint = Pages("roster_uploads", __name__, url_prefix="/roster/upload")
 SHOWN = 20
 TONES = {UploadState.CHECKED: "sun", UploadState.REFUSED: "coral", UploadState.WRITTEN: "moss"}
 
@@ -361,8 +339,8 @@ def upload() -> Page:
         return upload_roster(submitted(form), form.source.data, [(one.filename or "", one.stream) for one in sent])
 
     return form_page(
-        form, act, _address, "roster/uploads/upload.html", known=known, rows=[_row(one) for one in last_uploads(SHOWN)],
-        megabytes=setting("ROSTER_UPLOAD_MB"),
+        form, act, _address, "roster/uploads/upload.html", known=known,
+        rows=[_row(*each) for each in uploads(limit=SHOWN)], megabytes=setting("ROSTER_UPLOAD_MB"),
     )  # fmt: skip
 
 
@@ -370,13 +348,13 @@ def upload() -> Page:
 @gate(Permission.ROSTER_IMPORT)
 def preview(upload_id: int) -> Page:
     """What an uploaded roster would change, and the act that imports it."""
-    one = get_upload(upload_id)
-    asks = {ask["ask"]: " ".join(ask["words"]) for ask in one.row.asks}
-    shown: dict[str, Any] = {"row": _row(one), "upload": one.row, "report": report_parts(one.row.report)}
-    shown |= {"working": one.row.state in WORKING, "state": one.row.state.value, "asks": asks}
-    if one.row.state is not UploadState.CHECKED and request.method == "GET":
+    row, name = existing(next(iter(uploads(upload_id)), None))
+    asks = {ask["ask"]: " ".join(ask["words"]) for ask in row.asks}
+    shown: dict[str, Any] = {"row": _row(row, name), "upload": row, "report": report_parts(row.report), "asks": asks}
+    shown |= {"working": row.state in WORKING, "state": row.state.value}
+    if row.state is not UploadState.CHECKED and request.method == "GET":
         return render_template("roster/uploads/ended.html", **shown)
-    form = ConfirmForm(version=one.row.version)
+    form = ConfirmForm(version=row.version)
     return form_page(
         form,
         lambda: confirm_upload(submitted(form), upload_id, form.accepted()),
@@ -386,29 +364,31 @@ def preview(upload_id: int) -> Page:
     )
 
 
-@blueprint.post("/<int:upload_id>/discard")
-@gate(Permission.ROSTER_IMPORT)
-def discard(upload_id: int) -> Page:
-    get_upload(upload_id)
-    try:
-        discard_upload(submitted(BaseForm()), upload_id)
-    except Refused as refusal:
-        flash(refusal.message, "warning")
-        return redirect(_address(upload_id), 303)
-    flash(_("The uploaded file is discarded. Nothing was changed."))
-    return redirect(url_for(".upload"), 303)
+@blueprint.button(
+    "/<int:upload_id>/discard", RosterUpload, Permission.ROSTER_IMPORT, endpoint="discard", tells_refusals=True,
+    done=_l("The uploaded file is discarded. Nothing was changed."),
+    then=lambda _upload, answer: _address(answer) if answer else url_for(".upload"),
+)  # fmt: skip
+def discard_upload(uow: UnitOfWork, row: RosterUpload) -> int:
+    """Delete an uploaded roster that is not being processed; nothing else changes. Leads to no upload (0)."""
+    if row.state in WORKING:
+        raise Refused("", _("The scheduler is working on this file. Try again in a minute."))
+    uow.session.execute(delete(PARTS).where(PARTS.c.upload_id == row.id))
+    uow.audit("roster.upload_discarded", "roster_upload", row.id, {"source": [row.source, None]})
+    uow.session.delete(row)
+    return 0
 
 
 def _address(upload_id: int) -> str:
     return url_for("roster_uploads.preview", upload_id=upload_id)
 
 
-def _row(one: Uploaded) -> dict[str, Any]:
-    row, when = one.row, moment_words(one.row.made_at, district_zone())
+def _row(row: RosterUpload, name: str) -> dict[str, Any]:
+    when = moment_words(row.made_at, district_zone())
     return {
         "title": f"{row.source} · {row.file_name}",
         "href": _address(row.id),
-        "meta": _("Uploaded by %(name)s, %(when)s", name=one.by, when=when),
+        "meta": _("Uploaded by %(name)s, %(when)s", name=name, when=when),
         "tag": row.state.label,
         "tone": TONES.get(row.state, "sky"),
     }

@@ -32,25 +32,23 @@ from wss_cases.roster.calendar.importing.actions import (
     why_words,
     write_calendar,
 )
-from wss_cases.roster.calendar.importing.events import (
-    Event,
-    EventKind,
-    as_stored,
-    days_of_year,
-    ends_of_year,
-    from_stored,
-)
 from wss_cases.roster.calendar.importing.models import (
     CalendarDraft,
     Change,
+    Event,
+    EventKind,
     Uploaded,
+    as_stored,
     changes_of_days,
+    days_of_year,
     decisions_of,
+    ends_of_year,
+    from_stored,
     series_of,
     uploads,
     writings,
 )
-from wss_cases.roster.import_files.report import BundleRefused, Counts, RowRefused
+from wss_cases.roster.import_files import BundleRefused, Counts, RowRefused
 from wss_cases.workday.calendar.pages import District
 
 FIRST, LAST = "first_day", "last_day"

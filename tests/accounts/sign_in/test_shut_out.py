@@ -75,7 +75,7 @@ def test_guesses_at_once_are_no_more_than_the_limit(
             actions.sign_in(email, WRONG, "192.0.2.66", "", now)
         return False
 
-    monkeypatch.setattr(actions, "password_matches", slow)
+    monkeypatch.setattr(actions.credentials, "password_matches", slow)
     result = actions.sign_in(email, WRONG, "192.0.2.66", "", now)
     assert not result.wait and len(tried) == FAILURES_PER_ACCOUNT
     counted = db.session.scalar(select(func.count()).select_from(SignInAttempt))

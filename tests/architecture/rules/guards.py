@@ -19,7 +19,7 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCK_NAMES = {"datetime", "date"}
 SCHOOL_TIME = PACKAGE / "foundation" / "school_time.py"
 # dates that a person typed or a file says: no instants
-GIVEN_DATES = {"roster/calendar/importing/ics_file.py", "cli/imports.py", "cli/routing.py"}
+GIVEN_DATES = {"roster/calendar/importing/calendar_file.py", "cli/imports.py", "cli/routing.py"}
 
 
 def sources() -> Iterator[Path]:

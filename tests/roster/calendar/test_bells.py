@@ -13,7 +13,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.calendar.bells import BellTime, bells_on, last_bells
+from wss_cases.roster.calendar.days import BellTime, bells_on, last_bells
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import DayKind
 

@@ -14,7 +14,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.import_files.report import BundleRefused, Report
+from wss_cases.roster.import_files import BundleRefused, Report
 
 NOW = datetime(2026, 8, 1, 15, tzinfo=UTC)
 HEADER = "start_date,end_date,title,kind\n"

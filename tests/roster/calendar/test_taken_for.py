@@ -13,11 +13,11 @@ from sqlalchemy import select
 from tests.roster.calendar.test_import import NOW
 from wss_cases.access.actor import SYSTEM
 from wss_cases.roster.calendar.importing.actions import CalendarReport, import_calendar, read_calendar
-from wss_cases.roster.calendar.importing.events import Event, EventKind, Why, as_stored, from_stored
-from wss_cases.roster.calendar.importing.ics_file import said_by_title
+from wss_cases.roster.calendar.importing.calendar_file import said_by_title
+from wss_cases.roster.calendar.importing.models import Event, EventKind, Why, as_stored, from_stored
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 ENDS = (
     "SUMMARY:First day of school\nDTSTART;VALUE=DATE:20260824",

@@ -18,7 +18,7 @@ from wss_cases.jobs.ticks import take_rosters
 from wss_cases.roster import drops
 from wss_cases.roster.directory.models import ImportRun, Student
 from wss_cases.roster.drops import QUIET, TORN
-from wss_cases.roster.import_files.report import Report
+from wss_cases.roster.import_files import Report
 
 PEOPLE = roster([user(n) for n in range(4)])
 

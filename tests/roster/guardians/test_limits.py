@@ -23,7 +23,7 @@ from wss_cases.records.family_copies.request import whose_right
 from wss_cases.roster.directory.models import StudentGuardian
 from wss_cases.roster.directory.queries import contacts_of, guardians_of
 from wss_cases.roster.directory.rules import Reach, reach
-from wss_cases.roster.guardians import Limits, limit_guardian
+from wss_cases.roster.guardians import limit_guardian
 
 ORDER = {
     "restriction": "order_of_protection", "restricted_on": "2026-11-03", "may_contact": "yes",
@@ -82,7 +82,8 @@ def test_no_call_letter_or_copy_goes_to_whom_an_order_keeps_away(family: Any) ->
         whose_right(student, str(father.id), date(2026, 11, 24))
     assert family_language(student) != "pl"
     assert contacts_of(student.id) == []
-    limit_guardian(call, guardians_of(student.id)[1].link_id, Limits(may_contact=True, may_receive_records=True))
+    link_id = guardians_of(student.id)[1].link_id
+    limit_guardian(call, link_id, restriction="none", may_contact="yes", may_receive_records="yes")
     assert [(who.id, who.phone) for who in contacts_of(student.id)] == [(mother.id, mother.phone)]
     assert family_language(student) == "es"
 

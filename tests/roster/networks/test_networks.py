@@ -47,8 +47,8 @@ def test_a_name_takes_everything_with_it_that_hangs_on_it(session: Any) -> None:
     with pytest.raises(NotFound):
         rename_network(call(head), "Network 1", "Lakefront")
     with pytest.raises(Refused, match="already"):
-        make_network(call(boss), "NETWORK 1")
-    make_network(call(boss), "Empty")
+        make_network(call(boss), name="NETWORK 1")
+    make_network(call(boss), name="Empty")
     with pytest.raises(Refused, match="already"):
         rename_network(call(boss), "Network 1", "empty")
     rename_network(call(boss), "Network 1", " Lakefront  North ")
@@ -72,8 +72,8 @@ def test_a_roster_keeps_the_name_and_the_place_that_the_district_gave(session: A
     boss = make_user(Role.DISTRICT)
     one, two = session.scalars(select(School).order_by(School.sourced_id))
     rename_network(call(boss), "Network 1", "Lakefront")
-    make_network(call(boss), "Pilot")
-    move_school(call(boss, fresh(two).version), two.id, "Pilot")
+    make_network(call(boss), name="Pilot")
+    move_school(call(boss, fresh(two).version), two.id, network="Pilot")
     feed(tmp_path, "Willow renamed")
     one, two = fresh(one), fresh(two)
     assert (one.name, one.network, two.name, two.network) == (
@@ -82,11 +82,11 @@ def test_a_roster_keeps_the_name_and_the_place_that_the_district_gave(session: A
     feed(tmp_path, "Willow renamed", above="n2")
     one, two = fresh(one), fresh(two)
     assert (one.network, two.network, two.roster_network) == ("Network 2", "Pilot", "Network 2")
-    move_school(call(boss), two.id, AS_ROSTER)
+    move_school(call(boss), two.id, network=AS_ROSTER)
     two = fresh(two)
     assert (two.network, two.network_by_hand) == ("Network 2", False)
     with pytest.raises(Refused):
-        move_school(call(boss), two.id, "Nowhere")
+        move_school(call(boss), two.id, network="Nowhere")
 
 
 def test_seven_hundred_schools_are_found_page_by_page(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.roster.import_files.report import Counts, Report
+from wss_cases.roster.import_files import Counts, Report
 from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

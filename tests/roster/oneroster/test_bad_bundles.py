@@ -25,7 +25,7 @@ from tests.roster.oneroster.bundles import (
     zipped,
 )
 from wss_cases.roster.directory.models import ImportedRow, ImportRun, School
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 SOUND = roster([user(1), user(2)])
 HEADER = ",".join(USERS)

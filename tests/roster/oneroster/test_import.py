@@ -30,7 +30,7 @@ from tests.roster.oneroster.bundles import (
 from wss_cases.foundation.db import Base
 from wss_cases.journal.models import AuditEntry
 from wss_cases.roster.directory.models import Enrolment, Guardian, School, StaffMember, Student, StudentGuardian
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 pytestmark = pytest.mark.both_databases
 

@@ -31,7 +31,7 @@ from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.accounts.people.pages import give_role
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 STAFF = 30
 

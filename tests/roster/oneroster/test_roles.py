@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from tests.roster.oneroster.bundles import DISTRICT, NEWER_USERS, ORGS, ROLES, counts, roster, table, take, user, write
 from wss_cases.roster.directory.models import StaffMember, Student
-from wss_cases.roster.import_files.report import Report
-from wss_cases.roster.import_files.values import role_kind
+from wss_cases.roster.import_files import Report, role_kind
 
 FORMATS = (
     "administrator", "aide", "proctor", "teacher", "counselor", "districtAdministrator", "principal",

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.factories.roster import SchoolFactory
 from tests.roster.oneroster.bundles import NOW, ORGS, counts, manifest, org, roster, table, take, user, write
 from wss_cases.roster.directory.models import ImportRun, School, Student
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 PEOPLE = [user(n) for n in range(30)]
 LATER = NOW + timedelta(days=1)

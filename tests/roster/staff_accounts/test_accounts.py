@@ -19,10 +19,8 @@ from wss_cases.accounts.people.pages import set_enabled
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.staff_accounts.actions import confirm_rule, give_back, make_wave, set_rule
-from wss_cases.roster.staff_accounts.models import AccountWave, Standing
-from wss_cases.roster.staff_accounts.pages import send_waves
-from wss_cases.roster.staff_accounts.queries import newest_rule, proposals
+from wss_cases.roster.staff_accounts.models import AccountWave, Standing, newest_rule, proposals
+from wss_cases.roster.staff_accounts.pages import NO_ROLE, confirm_rule, give_again, make_wave, send_waves, set_rule
 
 TODAY = date(2026, 11, 24)
 
@@ -42,7 +40,8 @@ def feed(folder: Path, *people: Any, **more: Any) -> None:
 
 
 def said(boss: Any, staff_role: str, role: Role | None, school_id: int | None = None) -> int:
-    return set_rule(Invocation(acting(boss), NOW), staff_role, school_id, role, TODAY)
+    call = Invocation(acting(boss), NOW)
+    return set_rule(call, staff_role=staff_role, school_id=school_id, role=role or NO_ROLE, starts_on=TODAY)
 
 
 def wave(boss: Any, size: int, ticks: int = 1) -> None:
@@ -190,7 +189,7 @@ def test_who_came_back_is_given_it_back_after_asking_and_only_then(
     page, address = client_as(boss), f"/people/roster/returns/{gone.id}"
     assert page.get(address).headers["Location"].endswith("/people/roster"), "the roster does not have them"
     with pytest.raises(Refused, match="did not come back"):
-        give_back(Invocation(acting(boss), NOW), stays.id)
+        give_again(Invocation(acting(boss), NOW), stays.id)
     feed(tmp_path, teacher(1), teacher(2))
     assert f'href="{address}"' in page.get("/people/roster?standing=returns").text
     asked = page.page(address).find_all("main")[0].text

@@ -18,10 +18,8 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import take_rosters
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost
-from wss_cases.roster.staff_accounts.actions import confirm_rule, set_rule
-from wss_cases.roster.staff_accounts.models import AccountTally, Standing
-from wss_cases.roster.staff_accounts.pages import FEW, keep_tallies
-from wss_cases.roster.staff_accounts.queries import proposals
+from wss_cases.roster.staff_accounts.models import AccountTally, Standing, proposals
+from wss_cases.roster.staff_accounts.pages import FEW, confirm_rule, keep_tallies, set_rule
 
 PAGE = "/people/roster"
 MOST_STATEMENTS = 25
@@ -35,7 +33,7 @@ def boss(session: Any, at: Callable[..., Any]) -> Any:
     boss, schools = make_user(Role.SYSADMIN), [SchoolFactory() for _number in range(3)]
     plant(session, schools, range(MANY))
     for role, given in (("teacher", Role.REPORTER), ("dean", Role.DEAN)):
-        set_rule(Invocation(acting(boss), NOW), role, None, given, NOW.date())
+        set_rule(Invocation(acting(boss), NOW), staff_role=role, role=given, starts_on=NOW.date())
     return boss
 
 
@@ -113,7 +111,7 @@ def test_what_is_kept_follows_rules_at_once_and_everything_else_within_the_hour(
     client, second = client_as(boss), make_user(Role.SYSADMIN)
     keep_tallies(NOW)
     kept = dict(session.execute(select(AccountTally.standing, AccountTally.number)).all())
-    rule_id = set_rule(Invocation(acting(boss), NOW), "aide", None, Role.ADMINISTRATOR, NOW.date())
+    rule_id = set_rule(Invocation(acting(boss), NOW), staff_role="aide", role=Role.ADMINISTRATOR, starts_on=NOW.date())
     assert keep_tallies(NOW) == {"judged": MANY}
     assert dict(session.execute(select(AccountTally.standing, AccountTally.number)).all()) == kept
     confirm_rule(Invocation(acting(second), NOW), rule_id)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from tests.roster.oneroster.bundles import DISTRICT, ORGS, USERS, roster, table, take, user, write
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.import_files.report import BundleRefused
+from wss_cases.roster.import_files import BundleRefused
 
 FIELDS = (Student.has_iep, Student.has_504, Student.is_english_learner, Student.has_housing_support, Student.language)
 NOBODY = (None, None, None, None, None)

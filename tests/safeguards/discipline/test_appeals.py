@@ -26,7 +26,7 @@ from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
-from wss_cases.roster.names.rules import private_in
+from wss_cases.roster.names.finder import private_in
 from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_appeal
 from wss_cases.safeguards.discipline.removals.models import (
     ActionState,

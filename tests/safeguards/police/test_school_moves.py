@@ -26,10 +26,10 @@ def test_what_waits_goes_to_the_new_network_and_stays_where_nobody_approves(scen
     set_approver(Invocation(acting(scene.district), NOW), "Network 5", new.id, None, 2)
     waits = scene.ask()
     answer_first(Invocation(acting(scene.head), NOW), waits, **answer(True))
-    move_school(Invocation(acting(scene.district), NOW), scene.school.id, "Network 6")
+    move_school(Invocation(acting(scene.district), NOW), scene.school.id, network="Network 6")
     review = session.get(PoliceReview, waits, populate_existing=True)
     assert (review.approver_id, review.deputy_id) == (scene.district.id, scene.deputy.id), "nobody approves there"
-    move_school(Invocation(acting(scene.district), NOW), scene.school.id, "Network 5")
+    move_school(Invocation(acting(scene.district), NOW), scene.school.id, network="Network 5")
     review = session.get(PoliceReview, waits, populate_existing=True)
     assert (review.approver_id, review.deputy_id) == (new.id, None)
     assert new.id in mails(session, "police.second"), "and hears of it"
@@ -37,6 +37,6 @@ def test_what_waits_goes_to_the_new_network_and_stays_where_nobody_approves(scen
         answer_second(Invocation(acting(scene.deputy), NOW), waits, **answer(True))
     answer_second(Invocation(acting(new), NOW), waits, **answer(True))
     assert state(session, waits) is ReviewState.ALLOWED
-    move_school(Invocation(acting(scene.district), NOW), scene.school.id, NONE)
+    move_school(Invocation(acting(scene.district), NOW), scene.school.id, network=NONE)
     review = session.get(PoliceReview, waits, populate_existing=True)
     assert review.approver_id == new.id, "what is decided stays with whoever decided it"

@@ -19,7 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.records.retention.expiry import clean
 from wss_cases.roster.directory.models import ImportRun
-from wss_cases.roster.import_files.report import BundleRefused, Cause
+from wss_cases.roster.import_files import BundleRefused, Cause
 from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.runs import REFUSED
 from wss_cases.setup.checklist import Found, Level

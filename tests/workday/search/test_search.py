@@ -32,8 +32,8 @@ from wss_cases.journal.extension_points import word_sources
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.word_index import SearchEntry
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.pages import students_found
 from wss_cases.roster.directory.rules import search_key
-from wss_cases.roster.finding import students_found
 
 pytestmark = pytest.mark.both_databases
 WALL = "2026-11-24 11:00"

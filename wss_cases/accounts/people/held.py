@@ -16,12 +16,13 @@ from wss_cases.accounts.grants import is_over
 from wss_cases.accounts.held_changes import HeldChange, HeldKind
 from wss_cases.accounts.managed_accounts import get_person
 from wss_cases.accounts.people.pages import MOVED, end_grant, is_free
-from wss_cases.accounts.sign_in.invitations import end_links, send_invitation
 from wss_cases.accounts.sign_in.second_factor import RESET_ASKED, carry_out_reset
 from wss_cases.accounts.sign_in.sessions.actions import (
     NOT_ME,
     NOT_ME_KEPT,
+    end_links,
     schools_of,
+    send_invitation,
     tell_administrators,
     tell_everyone_of,
 )

@@ -1,4 +1,4 @@
-"""Managing other people's accounts: invite, give and end roles, disable and enable."""
+"""Managing other people's accounts: invite, give and end roles, disable and enable; steps for a partner's people."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -32,10 +32,11 @@ from wss_cases.accounts.credentials import FRESH_MINUTES, factor_state
 from wss_cases.accounts.grants import in_force_at, is_over
 from wss_cases.accounts.held_changes import HeldKind, hold, waiting
 from wss_cases.accounts.managed_accounts import Wanted, get_person, networks_to_give, people, roles_of, schools_to_give
-from wss_cases.accounts.sign_in.invitations import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import (
     end_all_sessions,
+    end_links,
     schools_of,
+    send_invitation,
     tell_administrators,
     tell_roles_changed,
 )
@@ -410,3 +411,44 @@ def confirm(user_id: int) -> Page:
 
 
 ROOM = Room(pages=(blueprint,), searchable=(Searchable("accounts", _l("Accounts"), 50, account_hits),))
+
+
+def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) -> UserAccount:
+    """Step: create an account whose only role is this partner's, and send its link. Someone who signed in for a
+    partner before gets the role again. Raises Refused for any other address in use: school staff never sign in for a
+    partner with the same account."""
+    named = select(UserAccount).where(UserAccount.email == fold_address(email)).with_for_update()
+    user = uow.session.scalars(named).one_or_none()
+    if user is None:
+        user = uow.add(
+            UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED)
+        )
+        uow.record(user, "account.invited")
+    elif any(grant.role is not Role.PARTNER for grant in user.grants):
+        raise Refused("email", _("There is already an account with this address."))
+    elif user.state is AccountState.DISABLED:
+        raise Refused("email", _("This account is disabled. A system administrator can enable it."))
+    elif any(not is_over(grant, uow.now) for grant in user.grants):
+        raise Refused("email", _("This person already signs in for a partner."))
+    today = today_at(None, uow.now)
+    uow.add(RoleGrant(user_id=user.id, role=Role.PARTNER, partner_id=partner_id, starts_on=today))
+    uow.record(user, "account.role_given", role=Role.PARTNER.value)
+    send_invitation(uow, user)
+    return user
+
+
+def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAccount:
+    """Step: end a person's access for a partner, and their sessions at once. Raises NotFound for another partner's
+    grant."""
+    grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
+    if grant is None or grant.partner_id != partner_id or is_over(grant, uow.now):
+        raise NotFound
+    user = uow.session.get_one(UserAccount, grant.user_id, with_for_update=True)
+    yesterday = today_at(None, uow.now) - timedelta(days=1)
+    if grant.starts_on <= yesterday:
+        grant.ends_on = yesterday
+    else:
+        uow.session.delete(grant)
+    end_all_sessions(uow, user.id)
+    uow.record(user, "account.role_ended", role=Role.PARTNER.value)
+    return user

@@ -10,15 +10,8 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account import pages as forms
 from wss_cases.accounts.account.models import Invitation, UserAccount
-from wss_cases.accounts.account.pages import (
-    ChangePasswordForm,
-    ChangePasswordWithCodeForm,
-    LanguageForm,
-    NamesForm,
-    NewPasswordForm,
-    SignInForm,
-)
 from wss_cases.accounts.account.rules import PASSWORD_MINIMUM, password_minimum
 from wss_cases.accounts.calendar_address import end_feeds
 from wss_cases.accounts.credentials import FRESH_MINUTES, SecondFactor, factor_state, invitation_id_of, may_use_password
@@ -26,6 +19,7 @@ from wss_cases.accounts.managed_accounts import has_begun, own_sessions
 from wss_cases.accounts.sign_in.saved_forms import has_kept
 from wss_cases.accounts.sign_in.second_factor import confirm
 from wss_cases.accounts.sign_in.sessions import actions
+from wss_cases.accounts.sign_in.sessions import pages as browser
 from wss_cases.accounts.sign_in.sessions.actions import (
     SIGN_IN_CHANGED,
     end_all_sessions,
@@ -34,18 +28,6 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     renew_token,
     tell_password_set,
 )
-from wss_cases.accounts.sign_in.sessions.pages import (
-    HALF,
-    begin_anew,
-    cookie_name,
-    demo_accounts,
-    enter,
-    fresh_within,
-    known_browser,
-    lead_on,
-    load_signed_in,
-    safe_next,
-)
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
@@ -53,7 +35,6 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district
-from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user, is_on, login_user, logout_user
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place, Room
@@ -66,14 +47,7 @@ def accepts_password(invitation_id: int) -> bool:
     user = db.session.get(UserAccount, invitation.user_id) if invitation else None
     if user is None:
         return True
-    roles = [grant.role for grant in user.grants]
-    return may_use_password(user.email, roles, is_on(), setting("BREAK_GLASS"))
-
-
-def opens_by_password(email: str, actor: Actor) -> bool:
-    """Whether an account signs in by password rather than by the district's sign-on."""
-    roles = [grant.role for grant in actor.grants]
-    return may_use_password(email, roles, is_on(), setting("BREAK_GLASS"))
+    return may_use_password(user.email, [grant.role for grant in user.grants])
 
 
 def shortest_password(invitation_id: int) -> int:
@@ -129,20 +103,20 @@ def sign_in() -> Page:
     """Sign in; the session starts anew with another id."""
     target = request.values.get("next", "")
     if request.method == "GET" and current_user.is_authenticated:
-        return lead_on(target)
-    form = SignInForm()
+        return browser.lead_on(target)
+    form = forms.SignInForm()
     code = 200
     if form.validate_on_submit():
         device = request.headers.get("User-Agent", "")
         address = request.remote_addr or ""
-        browser = known_browser(request.cookies.get(cookie_name(), ""), form.email.data)
-        result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now(), browser)
+        known = browser.known_browser(request.cookies.get(browser.cookie_name(), ""), form.email.data)
+        result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now(), known)
         if result.token and result.awaits_code:
-            begin_anew()
-            session[HALF] = result.token
-            return redirect(url_for("second_factor.code", next=safe_next(target)), 303)
+            browser.begin_anew()
+            session[browser.HALF] = result.token
+            return redirect(url_for("second_factor.code", next=browser.safe_next(target)), 303)
         if result.token:
-            return enter(result.token, target)
+            return browser.enter(result.token, target)
         code = 429 if result.wait else 400
         words = (
             _("Too many attempts. Wait 15 minutes, or ask your administrator for a new link.")
@@ -156,7 +130,7 @@ def sign_in() -> Page:
         "accounts/sign_in/own_account/sign_in.html",
         form=form,
         next=target,
-        demo=demo_accounts(),
+        demo=browser.demo_accounts(),
         district_name=district().name,
         sign_on=is_on(),
         begun=request.method == "POST" or has_begun(),
@@ -181,7 +155,7 @@ def sign_out() -> Response:
 def keep_session() -> Response:
     """Extend this session's idle limit; returns when it ends, and whether that end is final."""
     actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
-    signed_in = load_signed_in(current_user.token)
+    signed_in = browser.load_signed_in(current_user.token)
     ends: datetime | None = signed_in.row.expires_at if signed_in else None
     return jsonify(ends=ends.isoformat() if ends else None, last=signed_in.at_last_end if signed_in else True)
 
@@ -191,7 +165,7 @@ def keep_session() -> Response:
 def invitation(token: str) -> Page:
     """Set a password from a one-time link."""
     invitation_id = existing(invitation_id_of(token))
-    form = NewPasswordForm()
+    form = forms.NewPasswordForm()
     by_sign_on = not accepts_password(invitation_id)
     code = 200 if request.method == "GET" else 400
     if not by_sign_on and form.validate_on_submit():
@@ -218,20 +192,20 @@ def me() -> Page:
     return _account_page(_password_form(formdata=None), 200)
 
 
-def _password_form(**given: Any) -> ChangePasswordForm:
-    return (ChangePasswordWithCodeForm if current_user.row.has_factor else ChangePasswordForm)(**given)
+def _password_form(**given: Any) -> forms.ChangePasswordForm:
+    return (forms.ChangePasswordWithCodeForm if current_user.row.has_factor else forms.ChangePasswordForm)(**given)
 
 
-def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
+def _account_page(password_form: forms.ChangePasswordForm, code: int) -> Page:
     actor = current_actor()
     return (
         render_template(
             "accounts/sign_in/own_account/account.html",
             email=current_user.row.email,
-            district_account=not opens_by_password(current_user.row.email, actor),
+            district_account=not may_use_password(current_user.row.email, [grant.role for grant in actor.grants]),
             password_form=password_form,
-            locale_form=LanguageForm(formdata=None, locale=actor.locale),
-            names_form=NamesForm(formdata=None, shown="initials" if actor.initials else "names"),
+            locale_form=forms.LanguageForm(formdata=None, locale=actor.locale),
+            names_form=forms.NamesForm(formdata=None, shown="initials" if actor.initials else "names"),
             kept=has_kept(actor.user_id, clock.now()),
             sessions=len(own_sessions(actor.user_id or 0, clock.now())),
             panels=panels_for(Place.OWN_ACCOUNT, actor),
@@ -248,7 +222,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
 def password() -> Page:
     form = _password_form()
     if form.validate_on_submit():
-        code = form.code.data if isinstance(form, ChangePasswordWithCodeForm) else ""
+        code = form.code.data if isinstance(form, forms.ChangePasswordWithCodeForm) else ""
         try:
             token = change_password(
                 current_actor(),
@@ -262,7 +236,7 @@ def password() -> Page:
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            login_user(load_signed_in(token))
+            login_user(browser.load_signed_in(token))
             return render_template("accounts/sign_in/own_account/password_changed.html")
     return _account_page(form, 400)
 
@@ -270,7 +244,7 @@ def password() -> Page:
 @blueprint.post("/account/language")
 @gate(Permission.SIGNED_IN)
 def language() -> Page:
-    form = LanguageForm()
+    form = forms.LanguageForm()
     if not form.validate_on_submit():
         raise Refused("locale", _("Choose a language."))
     actions.choose_language(current_actor(), form.locale.data, clock.now())
@@ -281,7 +255,7 @@ def language() -> Page:
 @blueprint.post("/account/names")
 @gate(Permission.SIGNED_IN)
 def names() -> Page:
-    form = NamesForm()
+    form = forms.NamesForm()
     if not form.validate_on_submit():
         raise Refused("shown", _("Choose names or initials."))
     choose_initials(current_actor(), form.shown.data == "initials", clock.now())
@@ -289,7 +263,7 @@ def names() -> Page:
 
 
 @blueprint.post("/account/sessions/<int:session_id>/end")
-@fresh_within(FRESH_MINUTES)
+@browser.fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def end_session(session_id: int) -> Page:
     """End another of one's own sessions."""

@@ -5,60 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from sqlalchemy import delete, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts import credentials
 from wss_cases.accounts.account.models import AccountState, SignInAttempt, UserAccount, UserSession
 from wss_cases.accounts.account.pages import CodeForm, ConfirmForm, ConfirmWithCodeForm, EnrolForm
 from wss_cases.accounts.account.rules import FAILURES_PER_ACCOUNT, THROTTLE_WINDOW
 from wss_cases.accounts.calendar_address import end_feeds
-from wss_cases.accounts.credentials import (
-    FRESH_MINUTES,
-    MOST_FAILURES,
-    PURPOSE,
-    Proof,
-    RecoveryCode,
-    SecondFactor,
-    app_address,
-    factor_state,
-    looks_like_recovery,
-    new_recovery_codes,
-    new_secret,
-    password_matches,
-    plain_recovery_code,
-    proof_of,
-    secret_of,
-    signed_secret,
-    spaced,
-    step_of,
-)
 from wss_cases.accounts.held_changes import HeldKind, hold, known_address, waiting
 from wss_cases.accounts.managed_accounts import get_person
-from wss_cases.accounts.sign_in.invitations import send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import (
-    SignInResult,
-    alarm_if_break_glass,
-    end_all_sessions,
-    open_session,
-    renew_token,
-    schools_of,
-    tell_administrators,
-)
+from wss_cases.accounts.sign_in.sessions import actions as sessions
 from wss_cases.accounts.sign_in.sessions.pages import HALF, enter, fresh_within, lead_on, load_signed_in
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
-from wss_cases.foundation.i18n import _
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.pages import Page, code_picture
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user, login_user
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
@@ -82,7 +55,7 @@ class Enrolled:
     token: str
 
 
-def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignInResult | None:
+def enter_code(half_token: str, code: str, address: str, now: datetime) -> sessions.SignInResult | None:
     """Turn a session that waits for its code into a full one with another token; None if it is over."""
     waits = select(UserSession).where(UserSession.token_digest == token_digest(half_token), UserSession.awaits_code)
     half = db.session.scalars(waits).one_or_none()
@@ -98,25 +71,25 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
             return None
         checked = check_code(uow, account, code, address)
         if checked is not Checked.RIGHT:
-            return SignInResult(None, wait=checked is Checked.WAIT)
+            return sessions.SignInResult(None, wait=checked is Checked.WAIT)
         row.revoked_at = now
-        full = open_session(uow, account.id, token, row.device)
+        full = sessions.open_session(uow, account.id, token, row.device)
         full.by_sign_on, full.says_when = row.by_sign_on, row.says_when
         if not row.by_sign_on:
-            alarm_if_break_glass(uow, account)
-    return SignInResult(token)
+            sessions.alarm_if_break_glass(uow, account)
+    return sessions.SignInResult(token)
 
 
 def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, counted: str = "code") -> Checked:
     """Step: check a code against the person's app or recovery codes and use it up; wrong ones are counted. The
     factor's row is locked first, so that simultaneous guesses are counted one by one. `counted`: each kind of try
     has its own limit."""
-    statement = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
+    statement = select(credentials.SecondFactor).where(credentials.SecondFactor.user_id == user.id).with_for_update()
     factor = uow.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     key = token_digest(f"{counted}:{user.id}")
     recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     before = uow.session.scalar(recent) or 0
-    if factor is None or before >= FAILURES_PER_ACCOUNT or factor.failures >= MOST_FAILURES:
+    if factor is None or before >= FAILURES_PER_ACCOUNT or factor.failures >= credentials.MOST_FAILURES:
         uow.audit("factor.throttled", "user_account", user.id)
         return Checked.WAIT
     if _use_code(uow, factor, user, code):
@@ -131,11 +104,13 @@ def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, coun
     return Checked.WRONG
 
 
-def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: str) -> bool:
-    if looks_like_recovery(code):
-        digest = token_digest(plain_recovery_code(code))
-        unused = select(RecoveryCode).where(
-            RecoveryCode.user_id == user.id, RecoveryCode.digest == digest, RecoveryCode.used_at.is_(None)
+def _use_code(uow: UnitOfWork, factor: credentials.SecondFactor, user: UserAccount, code: str) -> bool:
+    if credentials.looks_like_recovery(code):
+        digest = token_digest(credentials.plain_recovery_code(code))
+        unused = select(credentials.RecoveryCode).where(
+            credentials.RecoveryCode.user_id == user.id,
+            credentials.RecoveryCode.digest == digest,
+            credentials.RecoveryCode.used_at.is_(None),
         )
         row = uow.session.scalars(unused.with_for_update()).one_or_none()
         if row is None:
@@ -144,8 +119,8 @@ def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: st
         uow.record(user, RECOVERY_USED)
         tell_owner(uow, user, RECOVERY_USED)
         return True
-    secret = unseal(setting("WSS_KEYS"), PURPOSE, factor.sealed_text, factor.sealed_key)
-    step = step_of(secret, code, uow.now, factor.last_step)
+    secret = unseal(setting("WSS_KEYS"), credentials.PURPOSE, factor.sealed_text, factor.sealed_key)
+    step = credentials.step_of(secret, code, uow.now, factor.last_step)
     if step is None:
         return False
     factor.last_step = step
@@ -158,24 +133,24 @@ def enrol(
 ) -> Enrolled:  # fmt: skip
     """Set up the actor's second factor and end all sessions opened without it; this one continues under another
     token. Raises Refused for a wrong code, or if there is a second factor already."""
-    step = step_of(secret, code, now, 0)
+    step = credentials.step_of(secret, code, now, 0)
     if step is None:
         raise Refused("code", _("This code is no longer valid. Enter the six digits that the app shows now."))
-    sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
+    sealed = seal(setting("WSS_KEYS"), credentials.PURPOSE, secret)
     token = new_token()
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if factor_row(uow, user.id) is not None:
             raise Refused("", _("You already have two-step sign-in."))
         uow.session.add(
-            SecondFactor(
+            credentials.SecondFactor(
                 user_id=user.id, sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name,
                 since=now, last_step=step,
             )
         )  # fmt: skip
         codes = _replace_codes(uow, user)
-        end_all_sessions(uow, user.id)
-        goes_on = open_session(uow, user.id, token, device)
+        sessions.end_all_sessions(uow, user.id)
+        goes_on = sessions.open_session(uow, user.id, token, device)
         if session_id is not None:
             before = uow.session.get_one(UserSession, session_id)
             goes_on.by_sign_on, goes_on.says_when = before.by_sign_on, before.says_when
@@ -209,23 +184,25 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
         tell_owner(uow, user, FACTOR_OFF)
 
 
-def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
+def confirm(
+    actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime
+) -> sessions.SignInResult:
     """Record that the person at this session proved their identity again; it continues under another token. They
     need the password and the code if there is one; only the code after a sign-on that cannot be asked again."""
     user = db.session.get(UserAccount, actor.user_id)
-    matches = password_matches(user.password_hash if user else None, password)
+    matches = credentials.password_matches(user.password_hash if user else None, password)
     with unit_of_work(actor, now) as uow:
         account = _locked(uow, actor)
         here = uow.session.get_one(UserSession, session_id)
         has_one = factor_row(uow, account.id) is not None
-        by_code = proof_of(here.by_sign_on, here.says_when, has_one) is Proof.CODE
+        by_code = credentials.proof_of(here.by_sign_on, here.says_when, has_one) is credentials.Proof.CODE
         alone = check_code(uow, account, code, address, "code again") if by_code else None
         checked = alone or prove(uow, account, matches, code, address)
         if checked is not Checked.RIGHT:
-            return SignInResult(None, wait=checked is Checked.WAIT)
-        token = renew_token(uow, session_id)
+            return sessions.SignInResult(None, wait=checked is Checked.WAIT)
+        token = sessions.renew_token(uow, session_id)
         uow.audit("session.confirmed", "user_session", session_id)
-    return SignInResult(token)
+    return sessions.SignInResult(token)
 
 
 def prove(uow: UnitOfWork, user: UserAccount, matches: bool, code: str, address: str) -> Checked:
@@ -250,9 +227,9 @@ def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: 
     return Checked.RIGHT
 
 
-def factor_row(uow: UnitOfWork, user_id: int) -> SecondFactor | None:
+def factor_row(uow: UnitOfWork, user_id: int) -> credentials.SecondFactor | None:
     """Step: a person's second factor, locked, or None."""
-    statement = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
+    statement = select(credentials.SecondFactor).where(credentials.SecondFactor.user_id == user_id).with_for_update()
     return uow.session.scalars(statement).one_or_none()
 
 
@@ -261,18 +238,21 @@ def _locked(uow: UnitOfWork, actor: Actor) -> UserAccount:
 
 
 def _replace_codes(uow: UnitOfWork, user: UserAccount) -> list[str]:
-    uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    codes = new_recovery_codes()
+    uow.session.execute(delete(credentials.RecoveryCode).where(credentials.RecoveryCode.user_id == user.id))
+    codes = credentials.new_recovery_codes()
     uow.session.add_all(
-        RecoveryCode(user_id=user.id, digest=token_digest(plain_recovery_code(code)), made_at=uow.now) for code in codes
+        credentials.RecoveryCode(
+            user_id=user.id, digest=token_digest(credentials.plain_recovery_code(code)), made_at=uow.now
+        )
+        for code in codes
     )
     return codes
 
 
 def remove_factor(uow: UnitOfWork, user: UserAccount) -> None:
     """Step: remove a second factor and its recovery codes."""
-    uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    uow.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user.id))
+    uow.session.execute(delete(credentials.RecoveryCode).where(credentials.RecoveryCode.user_id == user.id))
+    uow.session.execute(delete(credentials.SecondFactor).where(credentials.SecondFactor.user_id == user.id))
 
 
 def tell_owner(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
@@ -285,39 +265,22 @@ RESET_ASKED = "account.reset_asked"
 RESET_OF_ANOTHER = "account.reset_of_another"
 
 
-def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
-    """Request the removal of someone's second factor because the phone is lost; they and the others are told. It
-    happens when they confirm from their address, a second administrator agrees, or a day has passed."""
-    with unit_of_work(actor, now) as uow:
-        user = uow.load(UserAccount, user_id, Permission.ACCOUNT_FACTOR)
-        if user.id == actor.user_id:
-            raise Refused("", _("Another system administrator resets yours."))
-        if factor_row(uow, user.id) is None:
-            raise Refused("", _("This person does not have two-step sign-in."))
-        if HeldKind.FACTOR in waiting(user.id, now):
-            raise Refused("", _("This was already requested."))
-        hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
-        uow.record(user, RESET_ASKED)
-        tell_owner(uow, user, RESET_ASKED)
-        tell_administrators(uow, user, RESET_OF_ANOTHER, of=schools_of(uow, user), but={actor.user_id, user.id})
-
-
 def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
     """Step: remove a second factor; all sessions of its person end, and they are told. A password too short to stand
     alone goes too, and a link for a new one is sent."""
     if factor_row(uow, user.id) is None:
         return
     remove_factor(uow, user)
-    end_all_sessions(uow, user.id)
+    sessions.end_all_sessions(uow, user.id)
     end_feeds(uow, user.id)
     if user.password_short and user.state is AccountState.ACTIVE:
         user.password_hash, user.password_short = None, False
-        send_invitation(uow, user)
+        sessions.send_invitation(uow, user)
     uow.record(user, FACTOR_RESET)
     tell_owner(uow, user, FACTOR_RESET)
 
 
-blueprint = Blueprint("second_factor", __name__)
+blueprint = Pages("second_factor", __name__)
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
@@ -350,18 +313,18 @@ def _words(checked: Checked) -> str:
 
 
 @blueprint.route("/account/second-factor", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES, for_first_factor=True)
+@fresh_within(credentials.FRESH_MINUTES, for_first_factor=True)
 @gate(Permission.SIGNED_IN)
 def mine() -> Page:
     """Set up one's second factor, or see its state."""
     actor, must = current_actor(), current_user.must_have_factor
     assert actor.user_id is not None
-    state = factor_state(actor.user_id)
+    state = credentials.factor_state(actor.user_id)
     if state is not None:
         since = moment_words(state.since, district_zone())
         return render_template("accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must)
     form, status = EnrolForm(), 200
-    secret = secret_of(actor.user_id, form.signed.data or "") or ""
+    secret = credentials.secret_of(actor.user_id, form.signed.data or "") or ""
     if form.validate_on_submit() and secret:
         device = request.headers.get("User-Agent", "")
         try:
@@ -375,19 +338,23 @@ def mine() -> Page:
         status = 400
         if not secret:
             apply_refusal(form, Refused("", _("This page was open too long. Add the new code below to your app.")))
-    secret = secret or new_secret()
-    form.signed.data = signed_secret(actor.user_id, secret)
-    drawn = code_picture(app_address(secret, current_user.row.email))
+    secret = secret or credentials.new_secret()
+    form.signed.data = credentials.signed_secret(actor.user_id, secret)
+    drawn = code_picture(credentials.app_address(secret, current_user.row.email))
     return (
         render_template(
-            "accounts/sign_in/second_factor/enrol.html", form=form, picture=drawn, secret=spaced(secret), must_have=must
+            "accounts/sign_in/second_factor/enrol.html",
+            form=form,
+            picture=drawn,
+            secret=credentials.spaced(secret),
+            must_have=must,
         ),
         status,
     )
 
 
 @blueprint.post("/account/second-factor/codes")
-@fresh_within(FRESH_MINUTES)
+@fresh_within(credentials.FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def codes() -> Page:
     return render_template(
@@ -396,7 +363,7 @@ def codes() -> Page:
 
 
 @blueprint.post("/account/second-factor/off")
-@fresh_within(FRESH_MINUTES)
+@fresh_within(credentials.FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def off() -> Page:
     switch_off(current_actor(), current_user.must_have_factor, clock.now())
@@ -409,8 +376,8 @@ def off() -> Page:
 def confirm_page() -> Page:
     """Prove one's identity again before a sensitive act."""
     target, status, row = request.values.get("next", ""), 200, current_user.row
-    proof = proof_of(row.by_sign_on, row.says_when, row.has_factor)
-    form = CodeForm() if proof is Proof.CODE else ConfirmWithCodeForm() if row.has_factor else ConfirmForm()
+    proof = credentials.proof_of(row.by_sign_on, row.says_when, row.has_factor)
+    form = CodeForm() if proof is credentials.Proof.CODE else ConfirmWithCodeForm() if row.has_factor else ConfirmForm()
     if form.validate_on_submit():
         password = form.password.data if "password" in form else ""
         typed = form.code.data if "code" in form else ""
@@ -420,9 +387,11 @@ def confirm_page() -> Page:
             login_user(load_signed_in(result.token))
             return lead_on(target)
         status = 429 if result.wait else 400
-        wrong = _words(Checked.WRONG) if proof is Proof.CODE else _("The password or the code is not right.")
+        wrong = (
+            _words(Checked.WRONG) if proof is credentials.Proof.CODE else _("The password or the code is not right.")
+        )
         words = _words(Checked.WAIT) if result.wait else wrong
-        apply_refusal(form, Refused("code" if proof is Proof.CODE else "password", words))
+        apply_refusal(form, Refused("code" if proof is credentials.Proof.CODE else "password", words))
     elif request.method == "POST":
         status = 400
     return render_template(
@@ -430,19 +399,31 @@ def confirm_page() -> Page:
     ), status
 
 
-@blueprint.post("/people/<int:user_id>/second-factor/reset")
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.ACCOUNT_FACTOR)
-def reset(user_id: int) -> Page:
-    """Request the removal of a lost second factor."""
-    actor, now = current_actor(), clock.now()
-    get_person(actor, user_id, now)
-    ask_reset(actor, user_id, now)
-    flash(
-        _("It is requested, and the person is told by email. It takes effect when they confirm it there, when a "
-          "second administrator agrees, or after 24 hours.")
-    )  # fmt: skip
-    return redirect(url_for("people.person", user_id=user_id), 303)
+@blueprint.button(
+    "/people/<int:user_id>/second-factor/reset",
+    Subject(UserAccount, lambda actor, user_id: get_person(actor, user_id, clock.now())), Permission.ACCOUNT_FACTOR,
+    guard=fresh_within(credentials.FRESH_MINUTES), endpoint="reset",
+    then=lambda user, _answer: url_for("people.person", user_id=user.id),
+    done=_l(
+        "It is requested, and the person is told by email. It takes effect when they confirm it there, when a "
+        "second administrator agrees, or after 24 hours."
+    ),
+)  # fmt: skip
+def ask_reset(uow: UnitOfWork, user: UserAccount) -> None:
+    """Request the removal of someone's second factor because the phone is lost; they and the others are told. It
+    happens when they confirm from their address, a second administrator agrees, or a day has passed."""
+    if user.id == uow.actor.user_id:
+        raise Refused("", _("Another system administrator resets yours."))
+    if factor_row(uow, user.id) is None:
+        raise Refused("", _("This person does not have two-step sign-in."))
+    if HeldKind.FACTOR in waiting(user.id, uow.now):
+        raise Refused("", _("This was already requested."))
+    hold(uow, user, HeldKind.FACTOR, known_address(user.id, uow.now))
+    uow.record(user, RESET_ASKED)
+    tell_owner(uow, user, RESET_ASKED)
+    sessions.tell_administrators(
+        uow, user, RESET_OF_ANOTHER, of=sessions.schools_of(uow, user), but={uow.actor.user_id, user.id}
+    )
 
 
 ROOM = Room(pages=(blueprint,))

@@ -35,7 +35,7 @@ from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.mail.common.rules import choices_of, days_from, unreachable
-from wss_cases.roster.calendar.bells import last_bells
+from wss_cases.roster.calendar.days import last_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays

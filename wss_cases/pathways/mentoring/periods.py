@@ -28,7 +28,7 @@ from wss_cases.pathways.common.pages import HERE, PathwayPages, number, pathway_
 from wss_cases.pathways.mentoring.mentors import MANAGED_SCHOOL, staff_accounts
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of
-from wss_cases.roster.calendar.bells import last_bells
+from wss_cases.roster.calendar.days import last_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Kind

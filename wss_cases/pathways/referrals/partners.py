@@ -15,7 +15,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import STATE_LABELS as ACCOUNT_LABELS
 from wss_cases.accounts.managed_accounts import accounts_of_partner
-from wss_cases.accounts.people.partners import end_for_partner, invite_for_partner
+from wss_cases.accounts.people.pages import end_for_partner, invite_for_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing

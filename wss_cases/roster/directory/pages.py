@@ -7,40 +7,22 @@ from unicodedata import normalize
 
 from babel import Locale, UnknownLocaleError
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, may_know_of_housing
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, in_schools, may_know_of_housing
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.foundation.i18n import _, locale_code
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.pages import keep_typed, kept_typed, typed_in_header
 from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.journal.extension_points import panels_for, recent_students
-from wss_cases.journal.rooms import Place, Room
-from wss_cases.roster.directory import rules
-from wss_cases.roster.directory.models import CalendarMove, Student
-from wss_cases.roster.directory.queries import (
-    FoundPerson,
-    GuardianOf,
-    enrolments_of,
-    get_school,
-    get_student,
-    guardians_of,
-    staff_matching,
-    students_matching,
-)
-from wss_cases.roster.directory.rules import (
-    GRADE_WORDS,
-    RACE_LABELS,
-    RELATION_LABELS,
-    SCHOOL_LEVEL_LABELS,
-    STAFF_ROLE_LABELS,
-    MoveWhy,
-    Reach,
-    last_digits,
-)
+from wss_cases.journal.rooms import Hit, Place, Room, Searchable
+from wss_cases.roster.directory import queries, rules
+from wss_cases.roster.directory.models import CalendarMove, StaffMember, Student
 
 MOST_NAMES = 3
 MOST_LANGUAGES = 500
@@ -51,7 +33,7 @@ def grade_words(grade: int | None) -> str:
     """A grade: "Grade 9", "Kindergarten"; '' when it is unknown."""
     if grade is None:
         return ""
-    special = GRADE_WORDS.get(grade)
+    special = rules.GRADE_WORDS.get(grade)
     return _("Grade %(number)s", number=grade) if special is None else str(special)
 
 
@@ -63,9 +45,9 @@ def short_grade(grade: int | None) -> str:
 def move_words(move: CalendarMove) -> str:
     """Why the calendar moved something, and from which day."""
     day = day_words(move.day)
-    if move.why is MoveWhy.YEAR_END:
+    if move.why is rules.MoveWhy.YEAR_END:
         return _("It was due on %(day)s, after the last school day of the year.", day=day)
-    if move.why is MoveWhy.NEXT_SCHOOL:
+    if move.why is rules.MoveWhy.NEXT_SCHOOL:
         return _("By %(day)s the student is at another school: it is due there.", day=day)
     if not move.label:
         return _("There is no school on %(day)s.", day=day)
@@ -73,32 +55,32 @@ def move_words(move: CalendarMove) -> str:
 
 
 def relation_words(relation: str) -> str:
-    return str(RELATION_LABELS.get(relation.lower(), relation))
+    return str(rules.RELATION_LABELS.get(relation.lower(), relation))
 
 
-def limit_words(who: GuardianOf) -> str:
+def limit_words(who: queries.GuardianOf) -> str:
     """Why the school must not call or write to a guardian, with its source and date; '' when it may."""
-    if who.reach is Reach.ASK:
+    if who.reach is rules.Reach.ASK:
         return _("It is not known whether contact is safe. Ask the office first.")
     if who.restriction is None or who.restricted_on is None:
         return ""
     return _("%(paper)s of %(day)s", paper=who.restriction.label, day=day_words_with_year(who.restricted_on))
 
 
-def guardian_words(who: GuardianOf) -> str:
+def guardian_words(who: queries.GuardianOf) -> str:
     """A guardian in one line: relation, number and language, or why no one calls."""
     known = (relation_words(who.relation), who.phone, language_words(who.language), limit_words(who))
     return " · ".join(part for part in known if part)
 
 
 def role_words(role: str) -> str:
-    return str(STAFF_ROLE_LABELS.get(role.lower(), role))
+    return str(rules.STAFF_ROLE_LABELS.get(role.lower(), role))
 
 
 def level_words(kind: str) -> str:
     """The level of a school, in the roster's words when it is unknown."""
     plain = "".join(filter(str.isalpha, kind.lower()))
-    return str(SCHOOL_LEVEL_LABELS.get(plain.removesuffix("school") or plain, kind))
+    return str(rules.SCHOOL_LEVEL_LABELS.get(plain.removesuffix("school") or plain, kind))
 
 
 def language_words(code: str | None) -> str:
@@ -138,19 +120,19 @@ def initials_of(name: str) -> str:
     return " ".join(f"{word[0]}." for word in dict.fromkeys((*words[:1], *words[-1:])))
 
 
-def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
+def student_items(people: Iterable[queries.FoundPerson]) -> list[dict[str, str]]:
     """Students for the search field: value, label, and what distinguishes homonyms."""
     return [
         {
             "value": str(who.id),
             "label": who.name,
-            "meta": " · ".join(part for part in (grade_words(who.grade), last_digits(who.number)) if part),
+            "meta": " · ".join(part for part in (grade_words(who.grade), rules.last_digits(who.number)) if part),
         }
         for who in people
     ]
 
 
-def staff_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
+def staff_items(people: Iterable[queries.FoundPerson]) -> list[dict[str, str]]:
     return [{"value": str(who.id), "label": who.name, "meta": role_words(who.role)} for who in people]
 
 
@@ -170,7 +152,7 @@ def search_staff() -> Response:
     """The answer to the search field: at most ten staff of the school."""
     actor = current_actor()
     typed = typed_in_header()
-    return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), typed)))
+    return jsonify(items=staff_items(queries.staff_matching(actor, _school_id(actor), typed)))
 
 
 @blueprint.route("/students", methods=["GET", "POST"])
@@ -196,7 +178,7 @@ def students() -> Response | str:
 def student(student_id: int) -> str:
     """A student as in the roster, and what the rooms above add."""
     actor = current_actor()
-    shown = get_student(actor, student_id)
+    shown = queries.get_student(actor, student_id)
     return render_template(
         "roster/directory/student.html",
         student=shown,
@@ -216,15 +198,15 @@ def _school_id(actor: Actor) -> int | None:
     return chosen_school_id(actor, *STAFF)
 
 
-def _matching(actor: Actor, typed: str) -> list[FoundPerson]:
+def _matching(actor: Actor, typed: str) -> list[queries.FoundPerson]:
     school_id = _school_id(actor)
     if school_id is None or not search_words(typed):
         return []
-    return students_matching(actor, school_id, typed, recent=recent_students(actor, school_id))
+    return queries.students_matching(actor, school_id, typed, recent=recent_students(actor, school_id))
 
 
 def _lede(student: Student) -> str:
-    school = get_school(student.school_id) if student.school_id is not None else None
+    school = queries.get_school(student.school_id) if student.school_id is not None else None
     return " · ".join(filter(None, [grade_words(student.grade), school.name if school else ""]))
 
 
@@ -234,7 +216,7 @@ def _facts(student: Student) -> list[dict[str, Any]]:
         {"label": _("Name in the roster"), "value": legal},
         {"label": _("Student number"), "value": student.student_number},
         {"label": _("Language"), "value": language_words(student.language)},
-        {"label": _("Race or ethnicity"), "value": str(RACE_LABELS.get(student.race_ethnicity or "", ""))},
+        {"label": _("Race or ethnicity"), "value": str(rules.RACE_LABELS.get(student.race_ethnicity or "", ""))},
     ]
 
 
@@ -266,10 +248,10 @@ def _guardians(student_id: int) -> list[dict[str, Any]]:
                     "value": {True: _("Yes"), False: _("No"), None: ""}[who.may_receive_records],
                 },
             ]
-            if who.reach is not Reach.NEVER
+            if who.reach is not rules.Reach.NEVER
             else [],
         }
-        for who in guardians_of(student_id)
+        for who in queries.guardians_of(student_id)
     ]
 
 
@@ -281,8 +263,60 @@ def _stays(student_id: int) -> list[dict[str, str]]:
             "starts": day_words_with_year(stay.starts_on),
             "ends": day_words_with_year(stay.ends_on) or _("now"),
         }
-        for stay in enrolments_of(student_id)
+        for stay in queries.enrolments_of(student_id)
     ]
 
 
-ROOM = Room(pages=(blueprint,), sentences=rules.SENTENCES)
+def students_found(actor: Actor, typed: str, limit: int, skip: int) -> Sequence[Student]:
+    """Students with a name beginning with each typed word, or the number; those who left last, then by name."""
+    words = search_words(typed)
+    if not words or not actor.has(*CASE_TEAM):
+        return []
+    statement = queries.visible_to(select(Student), actor).where(queries.named_or_numbered(words))
+    order = (Student.is_active.desc(), Student.search_key_family, Student.search_key, Student.id)
+    return db.session.scalars(statement.order_by(*order).limit(limit).offset(skip)).all()
+
+
+def student_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
+    students = students_found(actor, typed, limit, skip)
+    schools = _names_of_schools(student.school_id for student in students)
+    return [
+        Hit(
+            student.shown_name,
+            url_for("students.student", student_id=student.id),
+            dotted(
+                grade_words(student.grade), rules.last_digits(student.student_number), schools.get(student.school_id)
+            ),
+            "" if student.is_active else _("No longer at this school"),
+        )
+        for student in students
+    ]
+
+
+def staff_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
+    """Colleagues with a name beginning with each typed word, with their role and school; they have no page."""
+    words = search_words(typed)
+    if not words or not actor.has(*STAFF):
+        return []
+    staff = StaffMember
+    statement = select(staff.name, staff.role, staff.school_id).where(
+        in_schools(staff.school_id, actor, *STAFF), staff.is_active, *queries.holds_words(staff.search_key, words)
+    )
+    rows = db.session.execute(statement.order_by(staff.search_key, staff.id).limit(limit).offset(skip)).all()
+    schools = _names_of_schools(row.school_id for row in rows)
+    return [Hit(row.name, None, dotted(role_words(row.role), schools.get(row.school_id))) for row in rows]
+
+
+def _names_of_schools(ids: Iterable[int | None]) -> dict[int | None, str]:
+    schools = queries.schools_by_id({school_id for school_id in ids if school_id is not None})
+    return {school_id: school.name for school_id, school in schools.items()}
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences=rules.SENTENCES,
+    searchable=(
+        Searchable("students", _l("Students"), 10, student_hits),
+        Searchable("staff", _l("Staff"), 40, staff_hits),
+    ),
+)

@@ -196,26 +196,17 @@ def holds_words(key: Any, words: Sequence[str]) -> list[Any]:
     return [(literal(" ") + key).like(f"% {word}%") for word in words]
 
 
-@dataclass(frozen=True)
-class EnrolmentAt:
-    """One stay of a student at a school; `ends_on` None: still there."""
-
-    school: str
-    grade: int | None
-    starts_on: date
-    ends_on: date | None
-
-
-def enrolments_of(student_id: int, limit: int = 20) -> list[EnrolmentAt]:
-    """A student's latest enrollments, newest first; the caller has checked who may see them."""
+def enrolments_of(student_id: int, limit: int = 20) -> Sequence[Any]:
+    """(school, grade, starts_on, ends_on) of a student's latest enrollments, newest first; `ends_on` None: still there.
+    The caller has checked who may see them."""
     statement = (
-        select(School.name, Enrolment.grade, Enrolment.starts_on, Enrolment.ends_on)
+        select(School.name.label("school"), Enrolment.grade, Enrolment.starts_on, Enrolment.ends_on)
         .join(School, School.id == Enrolment.school_id)
         .where(Enrolment.student_id == student_id)
         .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
         .limit(limit)
     )
-    return [EnrolmentAt(*row) for row in db.session.execute(statement)]
+    return db.session.execute(statement).all()
 
 
 @dataclass(frozen=True)

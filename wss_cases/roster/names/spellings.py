@@ -24,29 +24,11 @@ SMALL_WORDS = frozenset(_SMALL.split())
 """Pieces of family names that say nothing alone."""
 CONNECTING = frozenset({"de", "del", "la", "las", "los", "y", "e"})
 """Pieces of given names that say nothing alone."""
-SENTENCE_WORDS = frozenset(
-    {
-        "the",
-        "and",
-        "but",
-        "for",
-        "not",
-        "you",
-        "can",
-        "how",
-        "her",
-        "his",
-        "she",
-        "has",
-        "had",
-        "are",
-        "our",
-        "all",
-        "any",
-    }
-    | {"one", "two", "who", "why", "then", "they", "this", "that", "when", "what", "con", "por", "los", "las", "del"}
-    | {"una", "uno", "que", "sin", "son", "sus", "hay", "fue", "ser", "era"}
+_SENTENCES = (
+    "the and but for not you can how her his she has had are our all any one two who why then they this that when what"
+    " con por los las del una uno que sin son sus hay fue ser era"
 )
+SENTENCE_WORDS = frozenset(_SENTENCES.split())
 """Words that begin sentences: they are not taken for the beginning of Theodore or Losana."""
 BEGINNINGS = (3, 4)
 """How many letters of a long given name people use as a short one."""

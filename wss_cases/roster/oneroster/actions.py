@@ -13,28 +13,21 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, School
-from wss_cases.roster.import_files import report as reports
-from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
-from wss_cases.roster.import_files.values import is_deleted
-from wss_cases.roster.oneroster.bundle import Bundle, Table, as_before, bundle_digest, open_bundle, state
-from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
-from wss_cases.roster.oneroster.leavers import end_accounts, many_disabled, settle_posts
-from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
-from wss_cases.roster.oneroster.orgs import (
-    Classes,
-    Courses,
-    Orgs,
-    Sessions,
-    list_unplaced_orgs,
-    read_orgs,
-    refuse_unknown,
-    source_of,
+from wss_cases.roster.import_files import (
+    BundleRefused,
+    Counts,
+    Problem,
+    Report,
+    RowRefused,
+    ShrinkRefused,
+    TooManyRefused,
+    is_deleted,
 )
-from wss_cases.roster.oneroster.people import Roles, Users
-from wss_cases.roster.oneroster.reconcile import settle_enrolments, settle_grades, settle_links
-from wss_cases.roster.oneroster.relationships import Demographics, Enrollments, Relationships, UserFlags
-from wss_cases.roster.oneroster.run import Handler, Org, Progress, Run
-from wss_cases.roster.oneroster.staging import Links
+from wss_cases.roster.oneroster import bundle as files
+from wss_cases.roster.oneroster import reconcile
+from wss_cases.roster.oneroster import run as feed
+from wss_cases.roster.oneroster.people import Demographics, Enrollments, Relationships, Roles, UserFlags, Users
+from wss_cases.roster.oneroster.staging import Item, Ledger, Links, batches, digest, ids_of, mark
 from wss_cases.roster.runs import ROSTER, keep_refused, list_unplaced, sources, trimmed
 
 SHRINK = 0.2
@@ -44,11 +37,11 @@ RENEWED = frozenset({"academicSessions", "courses", "classes", "enrollments"})
 FEW = 3
 """Fewer refused rows than this never stop an import."""
 
-HANDLERS: dict[str, type[Handler]] = {
-    "orgs": Orgs,
-    "academicSessions": Sessions,
-    "courses": Courses,
-    "classes": Classes,
+HANDLERS: dict[str, type[feed.Handler]] = {
+    "orgs": feed.Orgs,
+    "academicSessions": feed.Sessions,
+    "courses": feed.Courses,
+    "classes": feed.Classes,
     "roles": Roles,
     "relationships": Relationships,
     "users": Users,
@@ -82,7 +75,7 @@ def import_oneroster(
     *,
     accept: Accepted = NOTHING,
     dry_run: bool = False,
-    progress: Progress = lambda file, done: None,
+    progress: feed.Progress = lambda file, done: None,
     stream: IO[bytes] | None = None,
     first: Callable[[UnitOfWork], None] = lambda uow: None,
 ) -> Report:
@@ -97,7 +90,7 @@ def import_oneroster(
     """
     report = Report(source=source)
     try:
-        with open_bundle(path, stream) as bundle:
+        with files.open_bundle(path, stream) as bundle:
             look = _look(bundle)
             with not_collecting(), unit_of_work(actor, now) as uow:
                 first(uow)
@@ -118,28 +111,28 @@ def import_oneroster(
 class _Look(NamedTuple):
     """A bundle's properties before its rows are read; `whole` is its digest."""
 
-    tables: dict[str, Table]
-    format: Format
-    modes: dict[str, Mode]
-    orgs: dict[str, Org]
+    tables: dict[str, files.Table]
+    format: files.Format
+    modes: dict[str, files.Mode]
+    orgs: dict[str, feed.Org]
     whole: str
 
 
-def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept: Accepted, progress: Progress) -> None:
+def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept: Accepted, progress: feed.Progress) -> None:
     progress("compared", 0)
-    report.source = report.source or source_of(uow.session, look.orgs)
+    report.source = report.source or feed.source_of(uow.session, look.orgs)
     if not 0 < len(report.source) <= 120:
         message = _("There is no root org to name the roster by. Name it with --source.")
         raise BundleRefused(Problem("orgs.csv", None, None, message))
     if not accept.new_source:
-        refuse_unknown(uow.session, report.source, look.orgs)
-    if not as_before(uow.session, report, look.whole):
+        feed.refuse_unknown(uow.session, report.source, look.orgs)
+    if not files.as_before(uow.session, report, look.whole):
         today, links = today_at(None, uow.now), Links(uow.session)
-        run = Run(uow, report.source, look.format, look.modes, report, today, look.orgs, links, progress)
+        run = feed.Run(uow, report.source, look.format, look.modes, report, today, look.orgs, links, progress)
         _carry_out(run, look.tables, accept)
         report.finish()
         list_unplaced(uow.session, report.source, report)
-        list_unplaced_orgs(run, report)
+        feed.list_unplaced_orgs(run, report)
     _keep_report(uow, report, look)
 
 
@@ -155,19 +148,19 @@ def not_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _look(bundle: Bundle) -> _Look:
-    manifest = read_manifest(bundle)
-    tables = open_tables(bundle)
-    format_ = detect(tables, manifest)
-    how = modes(tables, manifest)
-    present = {name: table for name, table in tables.items() if how[name] is not Mode.ABSENT}
-    return _Look(present, format_, how, read_orgs(present.get("orgs")), bundle_digest(bundle))
+def _look(bundle: files.Bundle) -> _Look:
+    manifest = files.read_manifest(bundle)
+    tables = files.open_tables(bundle)
+    format_ = files.detect(tables, manifest)
+    how = files.modes(tables, manifest)
+    present = {name: table for name, table in tables.items() if how[name] is not files.Mode.ABSENT}
+    return _Look(present, format_, how, feed.read_orgs(present.get("orgs")), files.bundle_digest(bundle))
 
 
-def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
+def _carry_out(run: feed.Run, tables: dict[str, files.Table], accept: Accepted) -> None:
     run.schools = ids_of(run.uow.session, School, run.source)
     run.is_first = run.source not in sources(run.uow.session)
-    if run.format is not Format.ONEROSTER_1_1 and "users" in tables:
+    if run.format is not files.Format.ONEROSTER_1_1 and "users" in tables:
         aside = Report(files={"users.csv": Counts()})
         keys = (row["sourcedId"] for _number, row, _joined in tables["users"].rows(aside))
         run.add_known("users", map(mark, keys))
@@ -175,21 +168,21 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
     for name, handler in handlers.items():
         _take_file(run, name, tables[name], handler)
     stop_where_too_many(run.report, accept.refused)
-    run.shrunk += many_disabled(run, SHRINK, FEW)
+    run.shrunk += reconcile.many_disabled(run, SHRINK, FEW)
     if run.shrunk and not accept.shrink:
-        raise reports.ShrinkRefused(*run.shrunk)
+        raise ShrinkRefused(*run.shrunk)
     if not any(counts.rows for counts in run.report.files.values()) and not accept.shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)
     for handler in handlers.values():
         handler.finish()
-    settle_posts(run)
-    end_accounts(run)
+    reconcile.settle_posts(run)
+    reconcile.end_accounts(run)
     run.progress("enrolments", 0)
-    settle_enrolments(run)
+    reconcile.settle_enrolments(run)
     run.progress("guardians", 0)
-    settle_links(run)
-    settle_grades(run)
+    reconcile.settle_links(run)
+    reconcile.settle_grades(run)
 
 
 def stop_where_too_many(report: Report, share: int | None) -> None:
@@ -206,10 +199,10 @@ def stop_where_too_many(report: Report, share: int | None) -> None:
             stopped.append(Problem(file, None, None, words))
             needed = max(needed, -(-100 * counts.refused // counts.rows))
     if stopped:
-        raise reports.TooManyRefused(*stopped, *report.refused, share=needed)
+        raise TooManyRefused(*stopped, *report.refused, share=needed)
 
 
-def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
+def _take_file(run: feed.Run, name: str, table: files.Table, handler: feed.Handler) -> None:
     counts = run.report.files.setdefault(table.file, Counts())
     ledger = Ledger(run.uow.session, run.source, name)
     if name == "orgs":
@@ -224,11 +217,11 @@ def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
             written = {"created": counts.created - created, "updated": counts.updated - updated}
             run.uow.audit("roster.rows", "imported_row", None, {"file": table.file, "source": run.source, **written})
     _stop_where_many_end(run, table, ledger)
-    if run.modes[name] is Mode.BULK:
+    if run.modes[name] is files.Mode.BULK:
         _end_missing(run, table, ledger, handler)
 
 
-def _stop_where_many_end(run: Run, table: Table, ledger: Ledger) -> None:
+def _stop_where_many_end(run: feed.Run, table: files.Table, ledger: Ledger) -> None:
     if table.name not in ("orgs", "users") or ledger.ended < FEW:
         return
     number = ledger.number() + ledger.ended - run.report.files[table.file].created
@@ -241,7 +234,7 @@ def _stop_where_many_end(run: Run, table: Table, ledger: Ledger) -> None:
         run.shrunk.append(Problem(table.file, None, None, message))
 
 
-def _items(run: Run, table: Table, ledger: Ledger, handler: Handler) -> Iterator[Item]:
+def _items(run: feed.Run, table: files.Table, ledger: Ledger, handler: feed.Handler) -> Iterator[Item]:
     """Yield what each valid row says; the others are refused in the report."""
     run.table = table
     for number, row, joined in table.rows(run.report):
@@ -258,7 +251,7 @@ def _items(run: Run, table: Table, ledger: Ledger, handler: Handler) -> Iterator
         table.odd.clear()
 
 
-def _read(run: Run, handler: Handler, ledger: Ledger, row: dict[str, str], joined: str) -> Item:
+def _read(run: feed.Run, handler: feed.Handler, ledger: Ledger, row: dict[str, str], joined: str) -> Item:
     key = handler.key(row)
     seen = mark(key)
     if seen in ledger.seen:
@@ -271,7 +264,7 @@ def _read(run: Run, handler: Handler, ledger: Ledger, row: dict[str, str], joine
     return Item(key, seen, digest(joined), bool(deleted), None if deleted else handler.read(row))
 
 
-def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> None:
+def _end_missing(run: feed.Run, table: files.Table, ledger: Ledger, handler: feed.Handler) -> None:
     missing, remembered = ledger.missing()
     if not missing:
         return
@@ -298,6 +291,6 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
 
 def _keep_report(uow: UnitOfWork, report: Report, look: _Look) -> None:
     stored = trimmed(report.as_document()) | {"format": look.format.value, "bundle": look.whole}
-    stored["state"] = state(uow.session, report.source)
+    stored["state"] = files.state(uow.session, report.source)
     run = uow.add(ImportRun(kind=ROSTER, source=report.source, started_at=uow.now, landed=True, report=stored))
     uow.record(run, "roster.imported", source=report.source)

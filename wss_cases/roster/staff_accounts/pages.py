@@ -1,4 +1,5 @@
-"""Rules that give staff roles from the roster, invitations in waves, and returning staff.
+"""Rules that give staff roles from the roster, a second person's confirmation, invitations in waves, and returning
+staff.
 
 For a large roster the scheduler stores who would get what: again when rules, roster or waves change, and every hour,
 because roles given or ended by hand matter too.
@@ -10,35 +11,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import delete, func, select
-from wtforms import DateField, IntegerField, RadioField, SelectField
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy import delete, func, select, update
+from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import act_form, current_actor, gate, submitted
+from wss_cases.access.gate import act_form, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import might
+from wss_cases.access.policy import might, require
 from wss_cases.accounts.account.models import ROLE_LABELS, AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.credentials import FRESH_MINUTES
-from wss_cases.accounts.managed_accounts import schools_to_give
-from wss_cases.accounts.sign_in.invitations import send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED
+from wss_cases.accounts.people.pages import enable, give_grant
+from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED, WAVE, send_invitation, tell_administrators
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, PlainForm, choice_field, choices, radio
 from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.directory.models import ImportRun, StaffMember
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
+from wss_cases.roster.directory.models import ImportRun, School, StaffMember
 from wss_cases.roster.directory.rules import STAFF_ROLE_LABELS
-from wss_cases.roster.staff_accounts import actions, queries
-from wss_cases.roster.staff_accounts.actions import LARGEST, tie
 from wss_cases.roster.staff_accounts.models import (
     GIVEN,
     NEEDS_SECOND,
@@ -46,10 +46,67 @@ from wss_cases.roster.staff_accounts.models import (
     AccountRule,
     AccountTally,
     AccountWave,
+    Member,
     Proposal,
     Standing,
+    every_rule,
+    newest_rule,
+    open_wave,
+    proposals,
+    returning,
+    school_names,
+    staff_roles,
+    waves,
 )
-from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, proposals
+
+LARGEST = 5_000
+NOT_BACK = _l("This person did not come back, or already has everything.")
+
+
+@use_case
+def give_again(uow: UnitOfWork, user_id: int) -> int:
+    """Give someone who returned to the roster what the rules give, and enable the account. Raises NotFound; Refused
+    if they did not return, or have it all."""
+    require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
+    user = existing(uow.session.get(UserAccount, user_id, with_for_update=True, populate_existing=True))
+    back = returning(user_id, uow.now)
+    if back is None:
+        raise Refused("", str(NOT_BACK))
+    if user.state is AccountState.DISABLED:
+        enable(uow, user)
+    tie(uow, back.member, user)
+    for role, school_id in back.gives:
+        give_grant(uow, user, role, school_id, today_at(school_id, uow.now), None)
+    if user.state is AccountState.INVITED:
+        send_invitation(uow, user)
+    return user.id
+
+
+def tie(uow: UnitOfWork, member: Member, user: UserAccount) -> None:
+    """Step: link an account to these rows of the roster."""
+    ours = update(StaffMember).where(StaffMember.id.in_(member.staff_ids)).values(user_id=user.id)
+    uow.session.execute(ours.execution_options(synchronize_session=False))
+
+
+@use_case
+def make_wave(uow: UnitOfWork, size: int, seen_rule_id: int | None) -> int:
+    """Have the scheduler invite this many people of the roster; the other administrators are told once. Raises
+    Refused during another wave, or if the rules changed since the page was shown."""
+    require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
+    assert uow.actor.user_id is not None
+    rule_id = newest_rule()
+    if rule_id is None or rule_id != seen_rule_id:
+        raise Refused("", _("The rules have changed since this page was shown. Review who gets an account."))
+    if not 1 <= size <= LARGEST:
+        raise Refused("size", _("Enter a number from 1 to %(most)d.", most=LARGEST))
+    if open_wave() is not None:
+        raise Refused("size", _("Invitations are being sent. Wait until they are done."))
+    wave = AccountWave(size=size, newest_rule_id=rule_id, made_by_id=uow.actor.user_id, made_at=uow.now)
+    uow.add_audited(wave, "account_wave.made")
+    maker = uow.session.get_one(UserAccount, uow.actor.user_id)
+    tell_administrators(uow, maker, WAVE, but={maker.id})
+    return wave.id
+
 
 FEW: Final = 2_000
 """This many rows of staff are evaluated within a tenth of a second."""
@@ -179,27 +236,24 @@ def _carry_out(uow: UnitOfWork, each: Proposal) -> None:
 NO_ROLE = "none"
 
 
-class RuleForm(BaseForm):
+class RuleForm(PlainForm):
     """The role that a roster role gives."""
 
-    staff_role = SelectField(_l("Role in the roster"), choices=[], validators=[InputRequired(_l("Choose a role."))])
-    school_id = SelectField(_l("School"), choices=[], validators=[Optional()])
-    role = RadioField(
-        _l("Role here"),
-        choices=choices([*((role.value, ROLE_LABELS[role]) for role in GIVEN), (NO_ROLE, _l("No account"))]),
-        validators=[InputRequired(_l("Choose a role."))],
+    staff_role = choice_field(_l("Role in the roster"), validators=[InputRequired(_l("Choose a role."))])
+    school_id = choice_field(_l("School"), validators=[Optional()])
+    role = radio(
+        _l("Role here"), [*((role.value, ROLE_LABELS[role]) for role in GIVEN), (NO_ROLE, _l("No account"))],
+        _l("Choose a role."),
+    )  # fmt: skip
+    starts_on = DateField(
+        _l("In force from"), [InputRequired(_l("Enter the first day."))], default=lambda: today_at(None, clock.now())
     )
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
-    @property
-    def chosen_role(self) -> Role | None:
-        """The role, or None for no account."""
-        return None if self.role.data == NO_ROLE else Role(self.role.data)
-
-    @property
-    def chosen_school(self) -> int | None:
-        """The chosen school's id, or None for any."""
-        return id_in(self.school_id.data)
+    def fit(self, _record: None) -> None:
+        of_roster = [(role, f"{_staff_role(role)} ({number})") for role, number in staff_roles()]
+        self.staff_role.choices = choices([("", _("Choose one")), *of_roster])
+        schools = db.session.execute(select(School.id, School.name).order_by(School.name, School.id))
+        self.school_id.choices = choices([("", _("Any school")), *((str(number), name) for number, name in schools)])
 
 
 class WaveForm(BaseForm):
@@ -210,7 +264,7 @@ class WaveForm(BaseForm):
     )
 
 
-blueprint = Blueprint("roster_accounts", __name__, url_prefix="/people/roster")
+blueprint = Pages("roster_accounts", __name__, url_prefix="/people/roster")
 FRAME = "layouts/form_page.html"
 PAGE = 50
 _ASK = _l(
@@ -233,19 +287,19 @@ def page() -> Page:
     wanted = {one.value: one for one in Standing}.get(request.args.get("standing", ""), Standing.NEW)
     start = id_in(request.args.get("start")) or 0
     result = shown(wanted, start, PAGE, clock.now())
-    names = queries.school_names(school_id for one in result.people for _role, school_id in one.gives)
+    names = school_names(school_id for one in result.people for _role, school_id in one.gives)
     return render_template(
         "roster/staff_accounts/page.html",
-        rules=[_rule_row(*row) for row in queries.every_rule()],
+        rules=[_rule_row(*row) for row in every_rule()],
         standings=[(one, result.numbers[one], url_for(".page", standing=one.value)) for one in Standing],
         wanted=wanted,
-        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in result.people],
+        rows=[_row(one, names) for one in result.people],
         newer=url_for(".page", standing=wanted.value) if start else None,
         older=url_for(".page", standing=wanted.value, start=start + PAGE) if result.has_more else None,
         is_known=result.is_known,
         counted=_counted(result),
         will_change=sum(result.numbers[one] for one in WILL_CHANGE),
-        waves=[_wave_words(wave, name) for wave, name in queries.waves()],
+        waves=[_wave_words(wave, name) for wave, name in waves()],
         key=BaseForm(formdata=None).request_key.data,
     )
 
@@ -280,12 +334,11 @@ def _rule_row(rule: Any, school: str | None, said_by: str | None, confirmed_by: 
     }
 
 
-def _href(one: Proposal) -> str | None:
-    return url_for("people.person", user_id=one.user_id) if one.user_id else None
-
-
-def _back(one: Proposal) -> str | None:
-    return url_for(".give_back", user_id=one.user_id) if one.standing is Standing.RETURNS else None
+def _row(each: Proposal, names: dict[int, str]) -> tuple[str, str | None, str, str | None]:
+    """A person's name, account, words, and where what they had is given back."""
+    account = url_for("people.person", user_id=each.user_id) if each.user_id else None
+    back = url_for(".give_back", user_id=each.user_id) if each.standing is Standing.RETURNS else None
+    return each.member.name, account, _words(each, names), back
 
 
 def _words(one: Proposal, names: dict[int, str]) -> str:
@@ -305,44 +358,37 @@ def _wave_words(wave: AccountWave, name: str) -> tuple[str, str, str]:
     )
 
 
-@blueprint.route("/rule", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.ROSTER_ACCOUNTS)
-def rule() -> Page:
-    """Set which role a roster role gives from a day on."""
-    form = RuleForm(starts_on=today_at(None, clock.now()))
-    of_roster = [(role, f"{_staff_role(role)} ({number})") for role, number in queries.staff_roles()]
-    form.staff_role.choices = choices([("", _("Choose one")), *of_roster])
-    schools = [(str(number), name) for number, name in schools_to_give(current_actor())]
-    form.school_id.choices = choices([("", _("Any school")), *schools])
-    words = {
-        "title": _("New rule"),
-        "lede": _(
-            "It does not change anyone’s roles automatically. An administrator’s role waits for a second person."
-        ),
-        "go_words": _("Save the rule"),
-        "back_href": url_for(".page"),
-    }
-    return act_form(
-        form,
-        lambda call: actions.set_rule(
-            call, form.staff_role.data, form.chosen_school, form.chosen_role, form.starts_on.data
-        ),
-        with_flash(_("The rule is saved. See below who gets what."), url_for(".page")),
-        words,
-        FRAME,
-    )
+@blueprint.act(
+    "/rule", None, RuleForm, Permission.ROSTER_ACCOUNTS, guard=fresh_within(FRESH_MINUTES), endpoint="rule",
+    title=_l("New rule"), button=_l("Save the rule"), boxed=False, template=FRAME,
+    lede=_l("It does not change anyone’s roles automatically. An administrator’s role waits for a second person."),
+    more=lambda *_shown: {"back_href": url_for(".page")},
+    then=".page", done=_l("The rule is saved. See below who gets what."),
+)  # fmt: skip
+def set_rule(uow: UnitOfWork, form: RuleForm) -> int:
+    """Set which role a roster role gives from a day on, at one school or any. A rule for administrators counts once a
+    second person confirmed it."""
+    if form.starts_on.data < today_at(None, uow.now):
+        raise Refused("starts_on", _("The first day must be today or later."))
+    rule = AccountRule(
+        staff_role=form.staff_role.data, school_id=id_in(form.school_id.data),
+        role=None if form.role.data == NO_ROLE else Role(form.role.data), starts_on=form.starts_on.data,
+        said_by_id=uow.actor.user_id, said_at=uow.now,
+    )  # fmt: skip
+    return uow.add_audited(rule, "account_rule.said")
 
 
-@blueprint.post("/rules/<int:account_rule_id>/confirm")
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.ROSTER_ACCOUNTS)
-def confirm(account_rule_id: int) -> Page:
-    try:
-        actions.confirm_rule(submitted(BaseForm()), account_rule_id)
-    except Refused as refusal:
-        flash(refusal.message, "warning")
-    return redirect(url_for(".page"), 303)
+@blueprint.button(
+    "/rules/<int:account_rule_id>/confirm", AccountRule, Permission.ROSTER_ACCOUNTS,
+    guard=fresh_within(FRESH_MINUTES), endpoint="confirm", then=lambda *_answer: url_for(".page"), tells_refusals=True,
+)  # fmt: skip
+def confirm_rule(uow: UnitOfWork, rule: AccountRule) -> None:
+    """Confirm, as a second person, a rule that gives an administrator's role."""
+    if rule.role not in NEEDS_SECOND or rule.confirmed_at is not None:
+        raise Refused("", _("Nothing is waiting for a second person."))
+    refuse_one_person("", uow.actor.user_id, [rule.said_by_id], uow.now)
+    rule.confirmed_by_id, rule.confirmed_at = uow.actor.user_id, uow.now
+    uow.audit("account_rule.confirmed", "account_rule", rule.id)
 
 
 @blueprint.route("/wave", methods=["GET", "POST"])
@@ -350,7 +396,7 @@ def confirm(account_rule_id: int) -> Page:
 @gate(Permission.ROSTER_ACCOUNTS)
 def wave() -> Page:
     """Invite the next people; the scheduler sends the invitations."""
-    form = WaveForm(version=queries.newest_rule() or "")
+    form = WaveForm(version=newest_rule() or "")
     result = shown(Standing.NEW, 0, 0, clock.now())
     if not result.is_known and not form.is_submitted():
         # The page says that the people are still being counted; nobody confirms an unknown number.
@@ -368,7 +414,7 @@ def wave() -> Page:
     }
     return act_form(
         form,
-        lambda call: actions.make_wave(call, form.size.data, call.version),
+        lambda call: make_wave(call, form.size.data, call.version),
         with_flash(_("The invitations are being sent now, a few each minute."), url_for(".page")),
         words,
         FRAME,
@@ -380,11 +426,11 @@ def wave() -> Page:
 @gate(Permission.ROSTER_ACCOUNTS)
 def give_back(user_id: int) -> Page:
     """Ask whether someone who returned gets what the rules give, and give it."""
-    form, back = BaseForm(), queries.returning(user_id, clock.now())
+    form, back = BaseForm(), returning(user_id, clock.now())
     if back is None and not form.is_submitted():
-        flash(str(actions.NOT_BACK))
+        flash(str(NOT_BACK))
         return redirect(url_for(".page"), 303)
-    names = queries.school_names(school_id for _role, school_id in back.gives) if back else {}
+    names = school_names(school_id for _role, school_id in back.gives) if back else {}
     words = {
         "title": _("Give back to %(name)s", name=back.member.name) if back else _("Give back"),
         "lede": dotted(_words(back, names) if back else "", _ASK),
@@ -393,7 +439,7 @@ def give_back(user_id: int) -> Page:
     }
     return act_form(
         form,
-        lambda call: actions.give_back(call, user_id),
+        lambda call: give_again(call, user_id),
         with_flash(_("The account has it again."), url_for(".page", standing=Standing.RETURNS.value)),
         words,
         FRAME,

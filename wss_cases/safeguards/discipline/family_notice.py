@@ -21,7 +21,7 @@ from wss_cases.mail.family_texts import Text, family_text
 from wss_cases.pathways.reengagement.plan import back_on
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import languages_of, school_days
-from wss_cases.roster.names.rules import private_in
+from wss_cases.roster.names.finder import private_in
 from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, ActionState, DisciplineAction, DisciplineKind
 from wss_cases.safeguards.discipline.removals.queries import names_of_others, span_words, what_words
 from wss_cases.safeguards.discipline.removals.rules import hear_by, is_exclusion, needs_verified_facts

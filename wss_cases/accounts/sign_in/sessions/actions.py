@@ -1,4 +1,4 @@
-"""Signing in and out, ending sessions, and the emails about changes of an account."""
+"""Signing in and out, ending sessions, links to set a password, and the emails about changes of an account."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.accounts import credentials
+from wss_cases.accounts.account import rules
 from wss_cases.accounts.account.models import (
     AccountState,
     Invitation,
@@ -16,25 +18,9 @@ from wss_cases.accounts.account.models import (
     UserAccount,
     UserSession,
 )
-from wss_cases.accounts.account.rules import (
-    GIVEN_BY_SCHOOL,
-    PASSWORD_MINIMUM,
-    THROTTLE_WINDOW,
-    password_minimum,
-    password_problem,
-    session_end,
-    throttled,
-)
 from wss_cases.accounts.calendar_address import end_feeds
-from wss_cases.accounts.credentials import (
-    HALF_LASTS,
-    SecondFactor,
-    hash_password,
-    may_use_password,
-    needs_rehash,
-    password_matches,
-)
 from wss_cases.accounts.grants import in_force_at
+from wss_cases.accounts.held_changes import HeldKind, waiting
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import fold_address, new_token, token_digest
@@ -77,15 +63,13 @@ def sign_in(
     if not take_a_try(key, "" if browser else address, now):
         return SignInResult(None, wait=True)
     user = db.session.scalars(select(UserAccount).where(UserAccount.email == fold_address(email))).one_or_none()
-    matches = password_matches(user.password_hash if user else None, password)
-    here = user is not None and may_use_password(
-        user.email, [grant.role for grant in user.grants], is_on(), setting("BREAK_GLASS")
-    )
+    matches = credentials.password_matches(user.password_hash if user else None, password)
+    here = user is not None and credentials.may_use_password(user.email, [grant.role for grant in user.grants])
     if user is None or not matches or not here or user.state is not AccountState.ACTIVE:
         with unit_of_work(SYSTEM, now) as uow:
             uow.audit("session.refused", "user_account", user.id if user else None)
         return SignInResult(None)
-    rehashed = hash_password(password) if needs_rehash(user.password_hash or "") else None
+    rehashed = credentials.hash_password(password) if credentials.needs_rehash(user.password_hash or "") else None
     token = new_token()
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
@@ -141,7 +125,7 @@ def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Colle
 def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, given: bool) -> None:
     """Step: tell a person that a role was given or ended, and the other administrators, so that no one does it
     unseen. The email about a given role names the grant, so that *This was not me* can end it."""
-    schools = [grant.school_id] if grant.role in GIVEN_BY_SCHOOL else []
+    schools = [grant.school_id] if grant.role in rules.GIVEN_BY_SCHOOL else []
     tell_administrators(uow, user, ROLES_CHANGED, of=schools, but={uow.actor.user_id, user.id})
     kind, about = (OWN_ROLES_CHANGED, grant) if given else (OWN_ROLE_ENDED, user)
     if user.state is AccountState.ACTIVE:
@@ -149,7 +133,7 @@ def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, 
 
 
 def has_factor(session: Session, user_id: int) -> bool:
-    statement = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
+    statement = select(credentials.SecondFactor.id).where(credentials.SecondFactor.user_id == user_id)
     return session.execute(statement).first() is not None
 
 
@@ -159,14 +143,14 @@ def take_a_try(account_key: str, address: str, now: datetime) -> bool:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         mine = uow.add(SignInAttempt(account_key=account_key, address=address, at=now)).id
-    recent = (SignInAttempt.at > now - THROTTLE_WINDOW) & (SignInAttempt.id != mine)
+    recent = (SignInAttempt.at > now - rules.THROTTLE_WINDOW) & (SignInAttempt.id != mine)
     same_place = (SignInAttempt.address == address) & (SignInAttempt.address != "")
     statement = select(
         select(func.count()).where(SignInAttempt.account_key == account_key, recent).scalar_subquery(),
         select(func.count()).where(same_place, recent).scalar_subquery(),
     )
     account, source = db.session.execute(statement).one()
-    if not throttled(account, source):
+    if not rules.throttled(account, source):
         return True
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -181,7 +165,7 @@ def open_session(uow: UnitOfWork, user_id: int, token: str, device: str, *, awai
         user_id=user_id,
         created_at=uow.now,
         last_seen_at=uow.now,
-        expires_at=uow.now + HALF_LASTS if awaits_code else session_ends(uow.now, uow.now),
+        expires_at=uow.now + credentials.HALF_LASTS if awaits_code else session_ends(uow.now, uow.now),
         device=device[:200],
         awaits_code=awaits_code,
         verified_at=uow.now,
@@ -213,7 +197,7 @@ def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
 
 def session_ends(created_at: datetime, seen_at: datetime) -> datetime:
     """When a session ends by this installation's limits without further requests."""
-    return session_end(created_at, seen_at, setting("SESSION_IDLE"), setting("SESSION_ABSOLUTE"))
+    return rules.session_end(created_at, seen_at, setting("SESSION_IDLE"), setting("SESSION_ABSOLUTE"))
 
 
 def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> int:
@@ -248,10 +232,12 @@ def renew_token(uow: UnitOfWork, session_id: int) -> str:
 
 def new_hash(user: UserAccount, password: str, field: str) -> str:
     """Hash of a new password. Raises Refused at the field if it is too short or easily guessed."""
-    problem = password_problem(password, user.email, user.name, password_minimum(has_factor(db.session(), user.id)))
+    problem = rules.password_problem(
+        password, user.email, user.name, rules.password_minimum(has_factor(db.session(), user.id))
+    )
     if problem:
         raise Refused(field, problem)
-    return hash_password(password)
+    return credentials.hash_password(password)
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:
@@ -275,7 +261,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
             raise NotFound
         invitation.used_at = now
         account.password_hash, account.password_set_at = hashed, now
-        account.password_short = len(password) < PASSWORD_MINIMUM
+        account.password_short = len(password) < rules.PASSWORD_MINIMUM
         if account.state is AccountState.ACTIVE:  # no email about a first password
             tell_password_set(uow, account)
         account.state = AccountState.ACTIVE
@@ -287,3 +273,20 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
 def tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
     """Step: tell a person that their password was set, at any hour."""
     uow.notify(user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
+    """Step: make a new one-time link and queue its email; earlier links stop working. To an address that someone
+    else changed it goes only once that address counts."""
+    end_links(uow, user)
+    change = waiting(user.id, uow.now).get(HeldKind.ADDRESS)
+    goes_at = change.until if change else uow.now
+    invitation = uow.add(Invitation(user_id=user.id, created_at=uow.now, expires_at=goes_at + rules.INVITATION_LASTS))
+    uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True, not_before=goes_at)
+    return invitation
+
+
+def end_links(uow: UnitOfWork, user: UserAccount) -> None:
+    open_ones = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+    for earlier in uow.session.scalars(open_ones):
+        earlier.expires_at = min(earlier.expires_at, uow.now)

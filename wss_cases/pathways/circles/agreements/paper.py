@@ -37,8 +37,9 @@ from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.names.finder import Finder, Named
+from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named
+from wss_cases.roster.names.spellings import Named
 
 pages = Pages("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

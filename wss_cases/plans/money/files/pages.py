@@ -42,7 +42,7 @@ from wss_cases.plans.money.funding.pages import Given, write_funding
 from wss_cases.plans.money.resources.pages import Needed, write_entry, write_resource
 from wss_cases.plans.money.resources.queries import titles_of
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.roster.import_files.rules import rows_in
+from wss_cases.roster.import_files import rows_in
 from wss_cases.roster.names.queries import asked_about, refuse_found
 
 

@@ -51,7 +51,7 @@ from wss_cases.plans.money.resources.pages import Needed, Paid, check_needed
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.import_files.values import iso_day, our_day
+from wss_cases.roster.import_files import iso_day, our_day
 from wss_cases.roster.names.queries import finder_at_school
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from wss_cases.roster.names.finder import BREAK, Finder, Found, Kind
+from wss_cases.roster.names.finder import Finder, Found
+from wss_cases.roster.names.spellings import BREAK, Kind
 
 ADULT_AT = 18
 REPLACE, KEEP = "replace", "keep"

@@ -12,20 +12,11 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import day_words_with_year, time_of_day_words, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.calendar.importing import models
 from wss_cases.roster.calendar.importing.calendar_file import read_events
-from wss_cases.roster.calendar.importing.events import (
-    DayOf,
-    Decisions,
-    Event,
-    EventKind,
-    as_stored,
-    days_of_year,
-    with_decisions,
-)
-from wss_cases.roster.calendar.importing.models import series_of
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
+from wss_cases.roster.import_files import BundleRefused, Counts, Problem, Report, RowRefused
 
 CALENDAR: Any = CalendarDay.__table__
 _NEAR = timedelta(days=1)
@@ -38,22 +29,22 @@ class CalendarReport(Report):
     """The report of a calendar import, with the meaning of each event of the year."""
 
     year: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[models.Event] = field(default_factory=list)
     blocked: bool = False
     """A dry run found that the file cannot be imported as it is."""
 
     @property
-    def waiting(self) -> list[Event]:
+    def waiting(self) -> list[models.Event]:
         """Events that need a person's decision; they are not written."""
         return [event for event in self.events if event.is_open]
 
     def as_document(self) -> dict[str, Any]:
         """The JSON form: that of a report, with `school_year`, `events` and the number waiting."""
-        events = [{**as_stored(event), "taken_for": event.taken_for.value} for event in self.events]
+        events = [{**models.as_stored(event), "taken_for": event.taken_for.value} for event in self.events]
         return {**super().as_document(), "school_year": self.year, "waiting": len(self.waiting), "events": events}
 
 
-def read_calendar(name: str, content: bytes, year: str, decisions: Decisions) -> CalendarReport:
+def read_calendar(name: str, content: bytes, year: str, decisions: models.Decisions) -> CalendarReport:
     """What a CSV or ICS calendar says about one school year ('2026-27'); nothing is written. Raises BundleRefused if
     the file or the year cannot be read, or no event is understood."""
     report = CalendarReport(source="calendar", files={name: Counts()}, year=year)
@@ -62,7 +53,7 @@ def read_calendar(name: str, content: bytes, year: str, decisions: Decisions) ->
     except ValueError as error:
         words = _("A school year is written 2026-27.")
         raise BundleRefused(Problem(name, None, "--school-year", words)) from error
-    report.events = with_decisions(read_events(name, content, year, report), decisions)
+    report.events = models.with_decisions(read_events(name, content, year, report), decisions)
     for event in report.events:
         _note(report, name, event)
     return report
@@ -77,7 +68,7 @@ def import_calendar(
     first: date | None = None,
     last: date | None = None,
     *,
-    decisions: Decisions | None = None,
+    decisions: models.Decisions | None = None,
     dry_run: bool = False,
 ) -> CalendarReport:
     """Import a CSV or ICS calendar for one school year ('2026-27') and return the report, which counts dates. An
@@ -85,10 +76,10 @@ def import_calendar(
     the year cannot be read, or no event is understood without a person; then nothing changes."""
     report = read_calendar(name, content, year, decisions or {})
     try:
-        if all(event.is_open or event.taken_for is EventKind.IGNORED for event in report.events):
+        if all(event.is_open or event.taken_for is models.EventKind.IGNORED for event in report.events):
             words = _("Every event that may matter needs a person's decision. Upload the file under School calendar.")
             raise RowRefused("kind", words)
-        days = days_of_year(report.events, year, first, last)
+        days = models.days_of_year(report.events, year, first, last)
     except RowRefused as refused:
         report.problems += _waiting(report, name)
         report.problems.insert(0, Problem(name, None, refused.column, refused.message))
@@ -110,18 +101,18 @@ def _waiting(report: CalendarReport, name: str) -> list[Problem]:
     ]
 
 
-def write_calendar(uow: UnitOfWork, days: dict[date, DayOf], report: CalendarReport) -> ImportRun:
+def write_calendar(uow: UnitOfWork, days: dict[date, models.DayOf], report: CalendarReport) -> ImportRun:
     """Step: write the dates of a school year and the import run; imports of a year wait for each other."""
     [(name, counts)] = report.files.items()
-    uow.next_number(series_of(report.year))
+    uow.next_number(models.series_of(report.year))
     _write(uow, days, report.year, counts)
     run = uow.add(ImportRun(kind="calendar", source=name[:120], started_at=uow.now, report=report.as_document()))
     uow.record(run, "calendar.imported", school_year=report.year)
     return run
 
 
-def _note(report: CalendarReport, name: str, event: Event) -> None:
-    if event.kind is EventKind.STATE_HOLIDAY_CHECK and event.decided is None:
+def _note(report: CalendarReport, name: str, event: models.Event) -> None:
+    if event.kind is models.EventKind.STATE_HOLIDAY_CHECK and event.decided is None:
         words = _("%(title)s is kept as a school day: someone must check whether schools close.", title=event.title)
         report.note(name, event.row, "kind", words)
     elif any(word in event.confidence.lower() for word in _UNSURE) and event.decided is None:
@@ -129,7 +120,7 @@ def _note(report: CalendarReport, name: str, event: Event) -> None:
         report.note(name, event.row, "confidence", words)
 
 
-def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) -> None:
+def _write(uow: UnitOfWork, days: dict[date, models.DayOf], year: str, counts: Counts) -> None:
     statement = select(CALENDAR).where(CALENDAR.c.school_id.is_(None), CALENDAR.c.day.in_(list(days)))
     standing = {row.day: row for row in uow.session.execute(statement.with_for_update())}
     new, changed, planned = [], [], []
@@ -166,7 +157,7 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
         uow.session.execute(change.values(**later), planned)
 
 
-def when_words(event: Event) -> str:
+def when_words(event: models.Event) -> str:
     """When an event is: one date, or first and last one, and its number of repetitions."""
     first, last = day_words_with_year(event.starts_on), day_words_with_year(event.ends_on)
     words = first if event.starts_on == event.ends_on else _("%(first)s to %(then)s", first=first, then=last)
@@ -177,7 +168,7 @@ def when_words(event: Event) -> str:
     return _("%(when)s, %(often)s until %(until)s", when=words, often=often, until=until)
 
 
-def why_words(event: Event) -> str:
+def why_words(event: models.Event) -> str:
     """Why an event has its meaning, with the confidence given in the file."""
     if event.decided is not None and event.by:
         return _("Decided by %(name)s.", name=event.by)
@@ -187,7 +178,7 @@ def why_words(event: Event) -> str:
     return f"{words} ({event.confidence})" if event.confidence else words
 
 
-def event_lines(events: Iterable[Event]) -> list[str]:
+def event_lines(events: Iterable[models.Event]) -> list[str]:
     """One line per event, those that need a decision first."""
     asks = _("Needs a person's decision")
     return [
