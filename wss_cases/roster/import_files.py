@@ -1,5 +1,4 @@
-"""Reading files of a roster: cells, the report of every row and file that was refused or corrected, and what a file is
-that is not a roster."""
+"""Files of a roster: reading cells, the report of what was refused or corrected, and what another file is."""
 
 import csv
 import io
@@ -134,9 +133,7 @@ class RowRefused(Exception):
 
     def __init__(self, column: str | None, message: str, value: str = "") -> None:
         super().__init__(message)
-        self.column = column
-        self.message = message
-        self.value = value
+        self.column, self.message, self.value = column, message, value
 
 
 @dataclass
@@ -174,9 +171,7 @@ class Report:
 
     def _cause(self, file: str, column: str | None, message: str, refused: bool) -> Cause:
         key = (file, column, message, refused)
-        if key not in self.causes:
-            self.causes[key] = Cause(*key)
-        return self.causes[key]
+        return self.causes.setdefault(key, Cause(*key))
 
     def note(self, file: str, row: int, column: str, message: str) -> None:
         """Report a correction in a row that landed; at most 200 a file, the rest as a number."""
@@ -267,11 +262,8 @@ OTHER_ORGS = frozenset(
 FLAG_COLUMNS = {
     "iep": "has_iep",
     "504": "has_504",
-    "ell": "is_english_learner",
-    "englishlearner": "is_english_learner",
-    "lep": "is_english_learner",
-    "homeless": "has_housing_support",
-    "mckinneyvento": "has_housing_support",
+    **dict.fromkeys(("ell", "englishlearner", "lep"), "is_english_learner"),
+    **dict.fromkeys(("homeless", "mckinneyvento"), "has_housing_support"),
 }
 _RACES = {
     "americanIndianOrAlaskaNative": "american_indian",
@@ -345,12 +337,7 @@ def day(row: Mapping[str, str], column: str) -> date | None:
 @lru_cache(maxsize=20_000)
 def iso_day(text: str) -> date | None:
     """A date written 2026-08-24, or None."""
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+    return _date(text[:4], text[5:7], text[8:10]) if _DATE.fullmatch(text) else None
 
 
 @lru_cache(maxsize=20_000)
@@ -397,7 +384,7 @@ def grade(text: str) -> tuple[bool, int | None]:
 
 def sex(text: str) -> tuple[bool, str | None]:
     """Whether a cell is known, and 'female', 'male', 'other' or None."""
-    plain = _NOT_LETTERS.sub("", text.upper()).lower()
+    plain = _letters(text)
     return not text or plain in _SEXES, _SEXES.get(plain)
 
 
@@ -453,7 +440,7 @@ def _letters(text: str) -> str:
 @lru_cache(maxsize=1_000)
 def is_school(kind: str) -> bool | None:
     """Whether a type of org has students and staff of its own; None where the type is unknown."""
-    plain = _NOT_LETTERS.sub("", kind.upper()).lower()
+    plain = _letters(kind)
     if plain in OTHER_ORGS or "district" in plain:
         return False
     return True if plain in SCHOOLS or "school" in plain else None
