@@ -1,7 +1,5 @@
 """A new address serves for no link, and a second factor is not taken away, on one administrator's word alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,18 +87,16 @@ def test_the_holder_confirms_from_the_old_address_and_time_does_too(
     school = SchoolFactory()
     user_id = invite(Invocation(acting(boss), now), "first@x.org", "Ana", Role.DEAN, school.id)
     mend_address(Invocation(acting(boss), now), user_id, THEIRS)
-    link = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "invitation").order_by(-OutboxMessage.id))
-    assert (link.first().next_attempt_at - now).total_seconds() == 24 * 3600, "an invitation waits as well"
+    newest = select(OutboxMessage).where(OutboxMessage.kind == "invitation").order_by(-OutboxMessage.id)
+    link = session.scalars(newest).first()
+    assert (link.next_attempt_at - now).total_seconds() == 24 * 3600, "an invitation waits as well"
     held = session.scalars(select(HeldChange)).one()
     page = f"/account/held/{held_token(held.id)}"
     assert client.submit(page, {}).status_code == 200
     assert client.submit(page, {}).status_code == 410
     with pytest.raises(NotFound):
         confirm_own(held.id, now)
-    newest = session.scalars(
-        select(OutboxMessage).where(OutboxMessage.kind == "invitation").order_by(-OutboxMessage.id)
-    )
-    assert newest.first().next_attempt_at == now, "confirmed, it goes at once"
+    assert session.scalars(newest).first().next_attempt_at == now, "confirmed, it goes at once"
     mend_address(Invocation(acting(boss), now), user_id, "third@x.org")
     later = at("2026-11-25 10:01")
     assert settle_due(later) == {"settled": 1}

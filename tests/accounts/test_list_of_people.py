@@ -1,7 +1,5 @@
 """The list of accounts is narrowed by school, role and how they stand, a page at a time."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable

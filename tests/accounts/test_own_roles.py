@@ -1,7 +1,5 @@
 """Nobody gives a role to themselves, and the last account that can give roles stays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """A role begins and ends at its school's midnight, one that reaches no school at the district's."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

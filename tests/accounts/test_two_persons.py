@@ -1,7 +1,5 @@
 """Two persons are two people: who counts as one, and who is a second one beside somebody else."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

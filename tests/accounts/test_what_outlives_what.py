@@ -1,7 +1,5 @@
 """What a key, a password and an address keep open, and what they do not."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A person's columns of a list stay theirs, wherever they sign in, and no one else's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

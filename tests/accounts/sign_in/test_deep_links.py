@@ -1,7 +1,5 @@
 """A link from a mail leads to its thing through signing in, whatever comes between, and nowhere else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """An account at first use: for the staff of the roster alone, and never another's."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 
@@ -49,7 +47,6 @@ def ana(session: Any, **more: Any) -> Any:
 
 
 def made(session: Any) -> list[UserAccount]:
-    """Return the accounts."""
     session.expire_all()
     return list(session.scalars(select(UserAccount).order_by(UserAccount.id)))
 
@@ -213,14 +210,8 @@ def test_the_owner_links_another_district_account_from_the_inside(
     for subject, status in (("u-3", 400), ("u-2", 303)):
         district.person = {"sub": subject}
         answer = client.get("/account/sign-on")
-        assert client.get(visited(answer)).status_code == status
+        assert client.get(visit(answer.headers["Location"])).status_code == status
     assert sorted(session.scalars(select(SignOn.subject))) == ["u-2", "u-3"]
-
-
-def visited(answer: Any) -> str:
-    """Be the browser at the provider."""
-    from_there: str = visit(answer.headers["Location"])
-    return from_there
 
 
 @pytest.mark.parametrize(

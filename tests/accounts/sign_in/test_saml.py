@@ -1,7 +1,5 @@
 """SAML 2.0 against an identity provider that answers over HTTP: who is let in, and everything that is not."""
 
-from __future__ import annotations
-
 import re
 import urllib.request
 from collections.abc import Callable, Iterator

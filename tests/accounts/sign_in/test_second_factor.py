@@ -1,7 +1,5 @@
 """The second factor: nothing opens without it, no code works twice, guessing ends, and losing it is not the end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One's own sessions, their ends, and what was written when one of them ended: kept for its writer alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

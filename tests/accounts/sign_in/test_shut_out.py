@@ -1,7 +1,5 @@
 """Nobody is shut out by a stranger's wrong passwords, and many guesses at once are no more than the limit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

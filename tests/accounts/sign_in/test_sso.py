@@ -1,7 +1,5 @@
 """The district's own sign-on, against a provider that answers over HTTP: who is let in, and everything that is not."""
 
-from __future__ import annotations
-
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A school's bells ring weekday by weekday, from a day on; what a day's last bell moves goes by them."""
 
-from __future__ import annotations
-
 from datetime import date, time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The school calendar from CSV and ICS: what is written, and what is refused."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path

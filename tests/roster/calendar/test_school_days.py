@@ -1,7 +1,5 @@
 """School-day arithmetic against a plain count, one date after the other."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What an event of a calendar's file is taken for: nothing closes by a keyword alone."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The search field's answers: whose, whom, in which order, how fast; and a student's page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """A watched folder: what is complete is taken once and moved away; what is not, is left alone."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A guardian kept away by an order: neither name nor number anywhere, no call, letter, link or copy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from typing import Any

@@ -1,7 +1,5 @@
 """Whoever an order keeps away is never said to be told, and a call says no more at home than the student agrees to."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Ways in which people write a child's name, made without the code that finds them."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """No way of writing another child's name is overlooked in a text for a family."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Sequence

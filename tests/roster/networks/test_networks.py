@@ -1,7 +1,5 @@
 """Schools and networks on pages: found, renamed, moved, and what hangs on a network's name goes with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -5,8 +5,6 @@ people and schools came in, and by their ids who came in with a field that is no
 place; of one that stops, why.
 """
 
-from __future__ import annotations
-
 import csv
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """Small rosters in OneRoster 1.1, 1.2 and SDS 2.1, written by the tests; every person is made up."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile

@@ -1,8 +1,6 @@
 """Rosters of our own making, each with one trap of those that real ones have; `python -m tests.roster.oneroster` tells
 what becomes of each."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Input that cannot be read is refused plainly, and nothing lands."""
 
-from __future__ import annotations
-
 import time
 import zipfile
 from pathlib import Path

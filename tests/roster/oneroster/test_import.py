@@ -1,8 +1,5 @@
 """What an import makes, changes, ends and refuses."""
 
-from __future__ import annotations
-
-import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -318,12 +315,3 @@ def test_outer_spaces_and_loose_accents_are_mended_and_said(session: Any, tmp_pa
     assert [(p.row, p.column) for p in report.problems] == [(2, "givenName"), (2, "familyName")]
     found = one(session, Student, "u1")
     assert (found.given_name, found.family_name) == ("Marcus", "Pe\u00f1a")
-
-
-def test_the_report_is_json(session: Any, tmp_path: Path) -> None:
-    report = take(write(tmp_path, roster([user(1), user(2, role="")])))
-    document = json.loads(json.dumps(report.as_document()))
-    assert document["files"]["users.csv"] == {"created": 1, "updated": 0, "unchanged": 0, "refused": 1}
-    assert document["problems"] == [
-        {"file": "users.csv", "row": 3, "column": "role", "message": "The cell must not be blank."}
-    ]

@@ -1,7 +1,5 @@
 """Every way to leave the roster beside every kind of person: access, work and notes afterwards, and who is told."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Staff who leave the roster are out at their next click, and nobody is left without whom nothing goes on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path

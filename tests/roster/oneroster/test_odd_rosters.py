@@ -1,7 +1,5 @@
 """Rosters as they are: what one odd cell costs, whom a roster gives no place, and what stops a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who a role makes somebody: nobody becomes staff by a word that is only not known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

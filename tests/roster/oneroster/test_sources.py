@@ -1,7 +1,5 @@
 """A roster comes in once, under one name, whatever its files are called and whichever org sorts first."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

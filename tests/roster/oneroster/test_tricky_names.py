@@ -1,7 +1,5 @@
 """Every difficult name is stored as given, found however it is typed, and shown safely."""
 
-from __future__ import annotations
-
 import csv
 import unicodedata
 from collections.abc import Callable

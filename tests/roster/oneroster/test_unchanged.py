@@ -1,7 +1,5 @@
 """A bundle that is the last one byte for byte is not read again, unless something it stands for has changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A OneRoster server of the tests (1.1 or 1.2): client credentials, pages, and whatever it is told to do wrong."""
 
-from __future__ import annotations
-
 import base64
 import csv
 import json

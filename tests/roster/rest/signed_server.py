@@ -3,8 +3,6 @@
 The signature is checked by the library's server side, and made here a second time, apart from the application's.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """A OneRoster server that is sound, busy, lies about its total, loops, breaks off: pulled whole, or nothing changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

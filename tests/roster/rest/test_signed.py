@@ -1,7 +1,5 @@
 """OneRoster 1.1 with OAuth 1: a server process that checks each signature; what it refuses is said so that it helps."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Roles from a CSV file: each error by row and column, a preview, all rows or none, two persons where it must be."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Accounts of the roster's staff: who gets which role by the rules and why not, invited in waves, never twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path

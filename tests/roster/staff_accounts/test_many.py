@@ -1,7 +1,5 @@
 """Who of a large roster's staff gets what is kept: its page reads fifty people, whatever the size of the district."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Supports by three ways in, each with three values: a blank cell never becomes a no."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

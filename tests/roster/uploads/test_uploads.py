@@ -1,7 +1,5 @@
 """A roster in the browser: checked, seen, confirmed, imported; a bad one is refused with words, and nothing is lost."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from pathlib import Path

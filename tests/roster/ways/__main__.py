@@ -4,8 +4,6 @@ Printed are for each way its time, and for each table the number of rows and a d
 Ends with 1 where one way gives other rows than the first.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

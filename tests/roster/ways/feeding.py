@@ -1,7 +1,5 @@
 """One roster by each of the ways in, each into an empty district; what stands in the tables afterwards."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A roster gives the same rows by whichever way it comes in."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
