@@ -17,15 +17,7 @@ from wss_cases.accounts.held_changes import HeldChange, HeldKind
 from wss_cases.accounts.managed_accounts import get_person
 from wss_cases.accounts.people.pages import MOVED, end_grant, is_free
 from wss_cases.accounts.sign_in.second_factor import RESET_ASKED, carry_out_reset
-from wss_cases.accounts.sign_in.sessions.actions import (
-    NOT_ME,
-    NOT_ME_KEPT,
-    end_links,
-    schools_of,
-    send_invitation,
-    tell_administrators,
-    tell_everyone_of,
-)
+from wss_cases.accounts.sign_in.sessions import actions as sessions
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
@@ -86,15 +78,17 @@ def say_not_me(message_id: int, now: datetime) -> Stopped:
             raise NotFound
         uow.answer = user.id
         user = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
-        schools, given = schools_of(uow, user), _given(uow, message)
+        schools, given = sessions.schools_of(uow, user), _given(uow, message)
         stopped = _stop_waiting(uow, user, message.kind) if given is None else _end_given(uow, user, given)
         if stopped is Stopped.KEPT:
-            uow.record(user, NOT_ME_KEPT)
-            tell_everyone_of(uow, user, NOT_ME_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR))
+            uow.record(user, sessions.NOT_ME_KEPT)
+            sessions.tell_everyone_of(
+                uow, user, sessions.NOT_ME_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR)
+            )
         else:
-            uow.record(user, NOT_ME)
+            uow.record(user, sessions.NOT_ME)
             also = _who_did(uow, message)
-            tell_administrators(uow, user, NOT_ME, of=schools, but={user.id}, also=also)
+            sessions.tell_administrators(uow, user, sessions.NOT_ME, of=schools, but={user.id}, also=also)
     return stopped
 
 
@@ -124,7 +118,7 @@ def _stop_waiting(uow: UnitOfWork, user: UserAccount, kind: str) -> Stopped:
         row.settled_at = uow.now
         if row.kind is HeldKind.ADDRESS and is_free(uow, row.known_email):
             user.email = row.known_email
-            end_links(uow, user)
+            sessions.end_links(uow, user)
     return Stopped.WAITING if rows else Stopped.NOTHING
 
 
@@ -172,7 +166,7 @@ def _settle(uow: UnitOfWork, user: UserAccount, row: HeldChange) -> None:
     if row.kind is HeldKind.FACTOR:
         carry_out_reset(uow, user)
     elif user.state is AccountState.INVITED:
-        send_invitation(uow, user)
+        sessions.send_invitation(uow, user)
 
 
 blueprint = Blueprint("held", __name__)

@@ -10,6 +10,7 @@ from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
+from wss_cases.accounts.account import rules
 from wss_cases.accounts.account.models import (
     ROLE_LABELS,
     STATE_LABELS,
@@ -19,27 +20,12 @@ from wss_cases.accounts.account.models import (
     UserAccount,
 )
 from wss_cases.accounts.account.pages import InviteForm, RoleForm
-from wss_cases.accounts.account.rules import (
-    DISTRICT_ROLES,
-    GIVEN_BY_HAND,
-    GIVEN_BY_SCHOOL,
-    SCHOOL_ROLES,
-    manages,
-    may_give,
-)
 from wss_cases.accounts.calendar_address import end_feeds
 from wss_cases.accounts.credentials import FRESH_MINUTES, factor_state
 from wss_cases.accounts.grants import in_force_at, is_over
 from wss_cases.accounts.held_changes import HeldKind, hold, waiting
 from wss_cases.accounts.managed_accounts import Wanted, get_person, networks_to_give, people, roles_of, schools_to_give
-from wss_cases.accounts.sign_in.sessions.actions import (
-    end_all_sessions,
-    end_links,
-    schools_of,
-    send_invitation,
-    tell_administrators,
-    tell_roles_changed,
-)
+from wss_cases.accounts.sign_in.sessions import actions as sessions
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import confirm_person, counts_as_person
 from wss_cases.foundation import clock
@@ -79,7 +65,7 @@ def invited(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int |
     uow.add(user)
     uow.record(user, "account.invited")
     give_grant(uow, user, role, school_id, today_at(school_id, uow.now), None)
-    return send_invitation(uow, user)
+    return sessions.send_invitation(uow, user)
 
 
 def _is_setup(uow: UnitOfWork) -> bool:
@@ -97,7 +83,7 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
             raise Overreach(
                 "", _("The address is new: no link is sent to it for 24 hours, unless it is confirmed below.")
             )
-        send_invitation(uow, user)
+        sessions.send_invitation(uow, user)
         uow.record(user, "account.password_reset")
 
 
@@ -115,11 +101,13 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     hold(uow, user, HeldKind.ADDRESS, user.email)
     user.email = fold_address(email)
     uow.notify(user.id, MOVED, user, f"{MOVED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
-    tell_administrators(uow, user, ADDRESS_OF_ANOTHER, of=schools_of(uow, user), but={uow.actor.user_id, user.id})
+    sessions.tell_administrators(
+        uow, user, ADDRESS_OF_ANOTHER, of=sessions.schools_of(uow, user), but={uow.actor.user_id, user.id}
+    )
     if user.state is AccountState.INVITED:
-        send_invitation(uow, user)
+        sessions.send_invitation(uow, user)
     else:
-        end_links(uow, user)
+        sessions.end_links(uow, user)
     uow.record(user, "account.address_changed")
     return user
 
@@ -163,24 +151,24 @@ def give_grant(
     network: str | None = None,
 ) -> None:
     """Step: give a role, and tell its holder and the administrators. Raises Refused as `give_role` does."""
-    if role in SCHOOL_ROLES and school_id is None:
+    if role in rules.SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school where they hold the role."))
-    if role not in GIVEN_BY_HAND:
+    if role not in rules.GIVEN_BY_HAND:
         raise Refused("role", _("Invite a partner’s people from the partner’s page in the directory."))
     if user.id == uow.actor.user_id:
         raise Overreach("role", _("Another administrator gives you a role: people cannot give roles to themselves."))
-    if not may_give(uow.actor, role, school_id):
+    if not rules.may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
         raise Refused("role", _("This person already signs in for a partner."))
-    scoped = school_id if role in SCHOOL_ROLES else None
+    scoped = school_id if role in rules.SCHOOL_ROLES else None
     ends_on = ends_on or _end_by_hand(uow, user, role, starts_on)
     grant = RoleGrant(user_id=user.id, role=role, school_id=scoped, starts_on=starts_on, ends_on=ends_on)
-    grant.network = network if role in DISTRICT_ROLES else None
-    grant.district = role in DISTRICT_ROLES and not grant.network
+    grant.network = network if role in rules.DISTRICT_ROLES else None
+    grant.district = role in rules.DISTRICT_ROLES and not grant.network
     uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
-    tell_roles_changed(uow, user, grant, given=True)
+    sessions.tell_roles_changed(uow, user, grant, given=True)
 
 
 def _end_by_hand(uow: UnitOfWork, user: UserAccount, role: Role, starts_on: date) -> date | None:
@@ -201,10 +189,10 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
         grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
         if grant is None or grant.user_id != user.id:
             raise NotFound
-        if not may_give(actor, grant.role, grant.school_id):
+        if not rules.may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
         end_grant(uow, user, grant)
-        tell_roles_changed(uow, user, grant, given=False)
+        sessions.tell_roles_changed(uow, user, grant, given=False)
 
 
 def end_grant(uow: UnitOfWork, user: UserAccount, grant: RoleGrant) -> None:
@@ -230,7 +218,7 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
             return
         _keep_one(uow, user)
         user.state = AccountState.DISABLED
-        end_all_sessions(uow, user.id)
+        sessions.end_all_sessions(uow, user.id)
         end_feeds(uow, user.id)
         uow.record(user, "account.disabled")
 
@@ -255,7 +243,7 @@ def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE, version)
-    if not manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):
+    if not rules.manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):
         raise NotFound
     return user
 
@@ -285,7 +273,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 
 def _roles(actor: Actor) -> list[Role]:
-    return list(GIVEN_BY_HAND) if actor.has(Role.SYSADMIN) else list(GIVEN_BY_SCHOOL)
+    return list(rules.GIVEN_BY_HAND) if actor.has(Role.SYSADMIN) else list(rules.GIVEN_BY_SCHOOL)
 
 
 @blueprint.route("/new", methods=["GET", "POST"], endpoint="invite")
@@ -321,7 +309,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             user=user,
             panels=panels_for(Place.PERSON, actor, user),
             grants=grants,
-            endable={grant.id for grant, _place in grants if may_give(actor, grant.role, grant.school_id)},
+            endable={grant.id for grant, _place in grants if rules.may_give(actor, grant.role, grant.school_id)},
             form=form,
             waits=waiting(user.id, clock.now()),
             viewer_id=actor.user_id,
@@ -433,7 +421,7 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
     today = today_at(None, uow.now)
     uow.add(RoleGrant(user_id=user.id, role=Role.PARTNER, partner_id=partner_id, starts_on=today))
     uow.record(user, "account.role_given", role=Role.PARTNER.value)
-    send_invitation(uow, user)
+    sessions.send_invitation(uow, user)
     return user
 
 
@@ -449,6 +437,6 @@ def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAcco
         grant.ends_on = yesterday
     else:
         uow.session.delete(grant)
-    end_all_sessions(uow, user.id)
+    sessions.end_all_sessions(uow, user.id)
     uow.record(user, "account.role_ended", role=Role.PARTNER.value)
     return user

@@ -17,13 +17,7 @@ from wss_cases.accounts.account.pages import ConfirmForm, ConfirmWithCodeForm
 from wss_cases.accounts.calendar_address import end_feeds
 from wss_cases.accounts.credentials import FRESH_MINUTES, factor_state, invitation_id_of, password_matches
 from wss_cases.accounts.sign_in.second_factor import Checked, prove
-from wss_cases.accounts.sign_in.sessions.actions import (
-    SignInResult,
-    end_all_sessions,
-    has_factor,
-    open_session,
-    tell_roles_changed,
-)
+from wss_cases.accounts.sign_in.sessions import actions as sessions
 from wss_cases.accounts.sign_in.sessions.pages import HALF, begin_anew, enter, fresh_within, safe_next
 from wss_cases.foundation import clock, sign_in
 from wss_cases.foundation.db import Base, Id, db
@@ -237,10 +231,10 @@ def _make(
         uow.add(grant)
         uow.record(user, "account.role_given", role=role.value)
         if role is not Role.REPORTER:
-            tell_roles_changed(uow, user, grant, given=True)
+            sessions.tell_roles_changed(uow, user, grant, given=True)
 
 
-def sign_on(identity: Identity, demanded: Collection[str], device: str, now: datetime) -> SignInResult:
+def sign_on(identity: Identity, demanded: Collection[str], device: str, now: datetime) -> sessions.SignInResult:
     """Open a session for the provider's person; none without a linked, active account. If a second factor is
     `demanded` of the provider, its claims must confirm one; if not, the account's own is asked for."""
     statement = select(SignOn.user_id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
@@ -249,14 +243,14 @@ def sign_on(identity: Identity, demanded: Collection[str], device: str, now: dat
     if user is None or user.state is not AccountState.ACTIVE or not is_strong(identity, demanded):
         with unit_of_work(SYSTEM, now) as uow:
             uow.audit("session.sign_on_refused", "user_account", user.id if user else None)
-        return SignInResult(None)
+        return sessions.SignInResult(None)
     token = new_token()
     with unit_of_work(Actor(user.id, user.name), now) as uow:
-        awaits_code = not demanded and has_factor(uow.session, user.id)
-        row = open_session(uow, user.id, token, device, awaits_code=awaits_code)
+        awaits_code = not demanded and sessions.has_factor(uow.session, user.id)
+        row = sessions.open_session(uow, user.id, token, device, awaits_code=awaits_code)
         row.by_sign_on, row.factor_by_provider = True, bool(demanded)
         row.says_when, row.verified_at = identity.auth_time is not None, proved_at(identity.auth_time, now)
-    return SignInResult(token, awaits_code=awaits_code)
+    return sessions.SignInResult(token, awaits_code=awaits_code)
 
 
 def is_strong(identity: Identity, demanded: Collection[str]) -> bool:
@@ -276,7 +270,7 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
         if not attach(uow, user, identity.issuer, identity.subject):
             return False
         invitation.used_at = now
-        end_all_sessions(uow, user.id)
+        sessions.end_all_sessions(uow, user.id)
     return True
 
 
@@ -286,7 +280,7 @@ def link_mine(actor: Actor, session_id: int, identity: Identity, now: datetime) 
         user = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         linked = attach(uow, user, identity.issuer, identity.subject)
         if linked:
-            end_all_sessions(uow, user.id, keep_session_id=session_id)
+            sessions.end_all_sessions(uow, user.id, keep_session_id=session_id)
     return linked
 
 
@@ -439,7 +433,7 @@ def claim(
         if checked is Checked.RIGHT:
             if not attach(uow, owner, issuer, subject):
                 raise NotFound
-            end_all_sessions(uow, owner.id)
+            sessions.end_all_sessions(uow, owner.id)
     return checked
 
 

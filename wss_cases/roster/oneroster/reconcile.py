@@ -15,14 +15,7 @@ from wss_cases.accounts.calendar_address import end_feeds
 from wss_cases.accounts.grants import in_force_at, is_over
 from wss_cases.accounts.network_approvers import approvers_naming
 from wss_cases.accounts.people.pages import end_grant
-from wss_cases.accounts.sign_in.sessions.actions import (
-    LAST_OF_SCHOOL,
-    LEFT_BUT_KEPT,
-    end_all_sessions,
-    end_links,
-    tell_everyone_of,
-    tell_roles_changed,
-)
+from wss_cases.accounts.sign_in.sessions import actions as sessions
 from wss_cases.foundation import clock
 from wss_cases.foundation.database import insert_rows
 from wss_cases.foundation.db import table_of
@@ -264,13 +257,13 @@ def _end_at(run: Run, staff_id: int, school_id: int) -> None:
     for user in uow.session.scalars(theirs.where(UserAccount.state != AccountState.DISABLED).with_for_update()).all():
         grants = [one for one in user.grants if one.school_id == school_id and not is_over(one, uow.now)]
         if grants and school_id in _last_at(run, user):
-            tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
+            sessions.tell_everyone_of(uow, user, sessions.LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
             _end_with_the_day(run, grants)
             uow.record(user, "account.left_school")
             continue
         for grant in grants:
             end_grant(uow, user, grant)
-            tell_roles_changed(uow, user, grant, given=False)
+            sessions.tell_roles_changed(uow, user, grant, given=False)
 
 
 def many_disabled(run: Run, share: float, few: int) -> list[Problem]:
@@ -305,18 +298,18 @@ def _accounts(run: Run) -> list[UserAccount]:
 def _end_account(run: Run, user: UserAccount) -> None:
     uow = run.uow
     if _gives_roles_alone(run, user) or _approves(run, user):
-        tell_everyone_of(uow, user, LEFT_BUT_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR))
-        uow.record(user, LEFT_BUT_KEPT)
+        sessions.tell_everyone_of(uow, user, sessions.LEFT_BUT_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR))
+        uow.record(user, sessions.LEFT_BUT_KEPT)
         return
     schools = _last_at(run, user)
     if schools:
         # Told first: the roles at the school end today, so that they can be given to someone else.
-        tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
+        sessions.tell_everyone_of(uow, user, sessions.LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
         _end_with_the_day(run, user.grants)
     else:
         user.state = AccountState.DISABLED
-        end_links(uow, user)
-        end_all_sessions(uow, user.id)
+        sessions.end_links(uow, user)
+        sessions.end_all_sessions(uow, user.id)
     end_feeds(uow, user.id)
     uow.record(user, "account.left_roster")
 
