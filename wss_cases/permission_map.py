@@ -7,6 +7,11 @@ what is stored, released and deleted, `PLANS` the Whole School Safety plans, `DI
 from collections.abc import Mapping
 from typing import Any
 
+from wss_cases.safeguards.police.review.models import named_to_approve
+from wss_cases.safeguards.police.review.models import reads_review
+from wss_cases.safeguards.police.review.models import seconds_review
+from wss_cases.safeguards.duties.duty.models import shared_duty
+from wss_cases.safeguards.duties.duty.models import (
 from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
@@ -32,7 +37,6 @@ from wss_cases.safeguards.duties.duty.rules import (
     mandated_duty_or_administers,
     shared_duty,
 )
-from wss_cases.safeguards.police.review.actions import named_to_approve, reads_review, seconds_review
 
 
 def at_own_school(*roles: Role) -> Predicate:

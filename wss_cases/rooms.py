@@ -23,16 +23,13 @@ from wss_cases.board import subscriptions as board_subscriptions
 from wss_cases.board.report import pages as board_report
 from wss_cases.cases import safety_plans as cases_safety_plans
 from wss_cases.cases.case import actions as cases_case
+from wss_cases.casework import access as casework_access
 from wss_cases.casework import case_list as casework_case_list
-from wss_cases.casework import finding as casework_finding
 from wss_cases.casework import happened_again as casework_happened_again
 from wss_cases.casework import panels as casework_panels
 from wss_cases.casework import pathway_page as casework_pathway_page
-from wss_cases.casework.access import clean_slate as casework_access_clean_slate
-from wss_cases.casework.access import one_case as casework_access_one_case
 from wss_cases.casework.case_page import acts as casework_case_page_acts
 from wss_cases.casework.case_page import pages as casework_case_page
-from wss_cases.casework.case_page import paper as casework_case_page_paper
 from wss_cases.casework.safety_plans import acts as casework_safety_plans_acts
 from wss_cases.casework.transfer import pages as casework_transfer
 from wss_cases.cli import doctor as cli_doctor
@@ -155,7 +152,6 @@ from wss_cases.practice import log as practice_log
 from wss_cases.practice.requests import pages as practice_requests
 from wss_cases.records import disclosures as records_disclosures
 from wss_cases.records.family_copies import draft as records_family_copies_draft
-from wss_cases.records.family_copies import files as records_family_copies_files
 from wss_cases.records.family_copies import release as records_family_copies_release
 from wss_cases.records.family_copies.copy import pages as records_family_copies_copy
 from wss_cases.records.named_in_error import pages as records_named_in_error
@@ -183,7 +179,7 @@ from wss_cases.safeguards import restraint as safeguards_restraint
 from wss_cases.safeguards import visibility as safeguards_visibility
 from wss_cases.safeguards.discipline import appeals as safeguards_discipline_appeals
 from wss_cases.safeguards.discipline import consequences as safeguards_discipline_consequences
-from wss_cases.safeguards.discipline import tenth_day as safeguards_discipline_tenth_day
+from wss_cases.safeguards.discipline import messages as safeguards_discipline_messages
 from wss_cases.safeguards.discipline.recording import pages as safeguards_discipline_recording
 from wss_cases.safeguards.discipline.removals import queries as safeguards_discipline_removals
 from wss_cases.safeguards.duties import clocks as safeguards_duties_clocks
@@ -192,8 +188,7 @@ from wss_cases.safeguards.duties import table as safeguards_duties_table
 from wss_cases.safeguards.duties.duty import pages as safeguards_duties_duty
 from wss_cases.safeguards.police import asking as safeguards_police_asking
 from wss_cases.safeguards.police import notification as safeguards_police_notification
-from wss_cases.safeguards.police import second_review as safeguards_police_second_review
-from wss_cases.safeguards.police import seconding as safeguards_police_seconding
+from wss_cases.safeguards.police import second_person as safeguards_police_second_person
 from wss_cases.safeguards.police import settings as safeguards_police_settings
 from wss_cases.safeguards.police.review import pages as safeguards_police_review
 from wss_cases.safeguards.questioning import pages as safeguards_questioning
@@ -267,25 +262,25 @@ ROOMS: tuple[Room, ...] = (
     pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM, pathways_referrals_service.ROOM,
     practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,
     safeguards_discipline_appeals.ROOM, safeguards_discipline_consequences.ROOM, safeguards_discipline_recording.ROOM,
-    safeguards_discipline_removals.ROOM, safeguards_discipline_tenth_day.ROOM, safeguards_duties_clocks.ROOM,
+    safeguards_discipline_removals.ROOM, safeguards_discipline_messages.ROOM, safeguards_duties_clocks.ROOM,
     safeguards_duties_duty.ROOM, safeguards_duties.ROOM, safeguards_duties_table.ROOM, safeguards_panels.ROOM,
     safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review.ROOM,
-    safeguards_police_second_review.ROOM, safeguards_police_seconding.ROOM, safeguards_police_settings.ROOM,
+    safeguards_police_second_person.ROOM, safeguards_police_settings.ROOM,
     safeguards_questioning.ROOM, safeguards_restraint.ROOM, safeguards_visibility.ROOM,
     intake_assignment.ROOM, intake_concern.ROOM, intake_corrections_facts.ROOM, intake_corrections_people.ROOM,
     intake_corrections_withdrawal.ROOM, intake_decision.ROOM, intake_details.ROOM, intake_duplicates.ROOM,
     intake_offline.ROOM, intake_open_questions.ROOM, intake_other_schools.ROOM, intake_protection.ROOM,
     intake_questions.ROOM, intake_queue.ROOM, intake_review_acts.ROOM, intake_review.ROOM, intake_witness.ROOM,
-    casework_access_clean_slate.ROOM, casework_access_one_case.ROOM, casework_case_list.ROOM,
-    casework_case_page_acts.ROOM, casework_case_page.ROOM, casework_case_page_paper.ROOM, casework_finding.ROOM,
-    casework_happened_again.ROOM, casework_panels.ROOM, casework_pathway_page.ROOM, casework_safety_plans_acts.ROOM,
+    casework_access.ROOM, casework_case_list.ROOM,
+    casework_case_page_acts.ROOM, casework_case_page.ROOM, casework_panels.ROOM,
+    casework_happened_again.ROOM, casework_pathway_page.ROOM, casework_safety_plans_acts.ROOM,
     casework_transfer.ROOM,
     workday_calendar.ROOM, workday_calendar_import.ROOM, workday_caseload.ROOM, workday_cover.ROOM,
     workday_digest_sweep.ROOM, workday_feed.ROOM, workday_my_day.ROOM, workday_search.ROOM,
     workday_visit.ROOM,
     attachments_attachment.ROOM, attachments.ROOM, attachments_handling.ROOM,
     records_disclosures.ROOM, records_family_copies_copy.ROOM, records_family_copies_draft.ROOM,
-    records_family_copies_files.ROOM, records_family_copies_release.ROOM, records_named_in_error.ROOM,
+    records_family_copies_release.ROOM, records_named_in_error.ROOM,
     records_retention_core.ROOM, records_retention_deletion.ROOM, records_retention_holds.ROOM,
     records_retention_schedule.ROOM,
     outcomes_edfi_common.ROOM, outcomes_edfi_pushing.ROOM, outcomes_equity.ROOM, outcomes_exports_export_log.ROOM,

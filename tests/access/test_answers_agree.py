@@ -93,7 +93,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.police.review.queries.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
     "safeguards.discipline.removals.queries.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
-    "casework.access.clean_slate.visible_to": (PastOpening, by(P.PAST_READ)),
+    "casework.access.visible_to": (PastOpening, by(P.PAST_READ)),
     "pathways.mentoring.periods.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
     "pathways.circles.circle.queries.led_visible_to": (
         Pathway,
@@ -122,7 +122,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "practice.requests.models.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.pages.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
-    "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
+    "records.retention.deletion.erasure.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
     "board.stored_reports.visible_to": (BoardReport, reads_report),

@@ -59,7 +59,7 @@ from wss_cases.plans.voices.votes import PlanVote
 from wss_cases.practice.log import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.actions import TakingOut
 from wss_cases.records.retention.core.pages import RecordDeletion
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian

@@ -66,9 +66,15 @@ from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, Sc
 from wss_cases.plans.voices.votes import PlanVote, VoteResult, VotingBody
 from wss_cases.practice.log import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
-from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, FamilyReleaseCopy, Manner, ReleaseState
-from wss_cases.records.family_copies.copy.rules import digest
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.family_copies.copy.models import (
+    Asker,
+    FamilyRelease,
+    FamilyReleaseCopy,
+    Manner,
+    ReleaseState,
+    digest,
+)
+from wss_cases.records.named_in_error.actions import TakingOut
 from wss_cases.records.retention.core.pages import DeletionState, RecordDeletion
 from wss_cases.records.stored_pdfs import PdfState
 from wss_cases.roster.calendar.importing.models import CalendarDraft

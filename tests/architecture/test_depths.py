@@ -42,7 +42,7 @@ PROVEN_ON_BOTH = [
     ("wss_cases.plans.money.files.rules", "tests.plans.money.test_files"),
     ("wss_cases.roster.oneroster.staging", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.uploads", "tests.roster.uploads.test_uploads"),
-    ("wss_cases.safeguards.police.clocks", "tests.safeguards.police.test_review"),
+    ("wss_cases.safeguards.police.second_person", "tests.safeguards.police.test_review"),
     ("wss_cases.safeguards.duties.clocks", "tests.safeguards.duties.test_clocks"),
 ]
 """Each module that does one thing on SQLite and another on PostgreSQL, and where that is proven on both."""

@@ -22,7 +22,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 from wss_cases.records.stored_pdfs import Why, fail_pdf, store_pdf
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days

@@ -21,7 +21,7 @@ from tests.support.depth import examples
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Setting, UserAccount
 from wss_cases.cases.case.models import Case
-from wss_cases.casework.case_page.queries import blockers
+from wss_cases.casework.case_page.pages import blockers
 from wss_cases.cli.demo import IS_DEMO
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState

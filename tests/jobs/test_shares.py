@@ -36,7 +36,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.bounces import mend_address
 from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.messages import CircleNote
-from wss_cases.records.retention import expiry
+from wss_cases.records.retention import schedule
 from wss_cases.surveys.results import count_due
 from wss_cases.surveys.rounds import SurveyRound
 
@@ -113,13 +113,13 @@ def test_follow_ups_are_swept_step_by_step(session: Any, monkeypatch: pytest.Mon
 
 
 def test_old_rows_go_step_by_step(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "AT_ONCE", 2)
+    monkeypatch.setattr(schedule, "AT_ONCE", 2)
     user = make_user(Role.DEAN)
     long_ago = NOW - timedelta(days=900)
     for number in range(5):
         session.add(RequestKey(user_id=user.id, key=f"key-{number}", at=long_ago))
     session.commit()
-    assert by_steps(lambda share: expiry.clean(NOW, share), count(sa.select(RequestKey.id)), 2) == 3
+    assert by_steps(lambda share: schedule.clean(NOW, share), count(sa.select(RequestKey.id)), 2) == 3
 
 
 def test_what_waited_its_day_settles_step_by_step(session: Any) -> None:

@@ -30,7 +30,7 @@ from wss_cases.attachments.handling import SEALED as FILE_SEALED
 from wss_cases.board.report.queries import Every
 from wss_cases.board.stored_reports import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.access.one_case import CaseOpening
+from wss_cases.casework.access import CaseOpening
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.followups.reminders.sweep import due_key, given_key, late_key
 from wss_cases.foundation.db import Base, db
@@ -62,14 +62,14 @@ from wss_cases.practice.requests.models import UNREAD, CircleRequest, RequestLin
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, ReleaseState
 from wss_cases.records.family_copies.draft import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release import ANSWERED as COPY_ANSWERED
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.actions import TakingOut
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
 from wss_cases.routing.engine.vocabulary import Kind, RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
-from wss_cases.safeguards.discipline.tenth_day import MAIL as DAY_TEN
+from wss_cases.safeguards.discipline.messages import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks import clock_key
 from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 from wss_cases.setup.backups import TROUBLE, BackupRun, Outcome

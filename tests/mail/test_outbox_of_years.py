@@ -23,8 +23,8 @@ from wss_cases.mail.common.rules import oldest_waiting, open_schools, queue_dept
 from wss_cases.mail.delivery.queue import deliver
 from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
-from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach import Reach, Reader
+from wss_cases.records.retention.schedule import clean
 from wss_cases.setup.test_letter import last_letters
 
 DUE = "ix_outbox_message_due"

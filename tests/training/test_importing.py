@@ -23,7 +23,7 @@ from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 from wss_cases.training import importing
 from wss_cases.training.importing import (
     MOST_WAITING,

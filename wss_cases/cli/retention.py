@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
 from wss_cases.records.retention.deletion.pages import carry_out
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 
 group = AppGroup("retention", help="Deleting records that two people agreed on, and cleaning by age.")
 

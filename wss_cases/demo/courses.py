@@ -11,7 +11,7 @@ from sqlalchemy import select
 from wss_cases.cases.case import models as cases
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseResult, HarmedSays, SafetyPlan
 from wss_cases.casework.case_page.acts import add_note, close
-from wss_cases.casework.case_page.queries import blockers, left_open
+from wss_cases.casework.case_page.pages import blockers, left_open
 from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.casework.safety_plans import acts as safety_plans
 from wss_cases.demo.calendar import Steps, moment

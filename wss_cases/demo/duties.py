@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Police
-from wss_cases.safeguards.discipline.recording.pages import is_title_ix_matter, record_discipline
+from wss_cases.safeguards.discipline.recording.acts import is_title_ix_matter, record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer as Disability
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, LegalDuty, LegalDutyKindStep, LegalDutyStep
@@ -27,11 +27,9 @@ from wss_cases.safeguards.duties.duty.pages import take_second_review
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
 from wss_cases.safeguards.police.notification import record_notification
-from wss_cases.safeguards.police.review.actions import POLICE_CODES
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.models import POLICE_CODES, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.pages import answer_first
-from wss_cases.safeguards.police.second_review import review_afterwards
-from wss_cases.safeguards.police.seconding import second
+from wss_cases.safeguards.police.second_person import review_afterwards, second
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.oneroster.actions import not_collecting
-from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
+from wss_cases.safeguards.police.review.models import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.requirements.models import Shape, months_after

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
-from wss_cases.casework.access.one_case import open_one
+from wss_cases.casework.access import open_one
 from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Place, World, add_rows, rows
@@ -34,9 +34,8 @@ from wss_cases.pathways.circles.privilege import open_hold, record_waiver
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.legal_holds import HoldKind
 from wss_cases.practice.log import Leader, PracticeKind, Purpose, log_practice
-from wss_cases.records.family_copies.copy.models import Manner, Part
+from wss_cases.records.family_copies.copy.models import Manner, Part, is_eligible
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
-from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.draft import decide, hand_on, release
 from wss_cases.records.family_copies.request import ask as ask_copy
 from wss_cases.records.retention.holds import Asked as HoldRequest
@@ -48,7 +47,7 @@ from wss_cases.routing.replay.actions import carry_on
 from wss_cases.routing.row_editor.pages import save_row
 from wss_cases.routing.rule_sets import rule_set_in_force
 from wss_cases.safeguards.discipline.appeals import ask_appeal
-from wss_cases.safeguards.discipline.recording.pages import record_discipline
+from wss_cases.safeguards.discipline.recording.acts import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.models import QuestionedBy
 from wss_cases.safeguards.questioning.pages import record_notice, record_questioning

@@ -32,7 +32,7 @@ from wss_cases.outcomes.counting.filters import count_asked, waits
 from wss_cases.outcomes.edfi.pushing.pages import push_due
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.pages import carry_out
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 from wss_cases.roster.drops import take_drops
 from wss_cases.roster.rest import pull_roster
 from wss_cases.roster.staff_accounts.pages import keep_tallies, send_waves

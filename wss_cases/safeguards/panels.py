@@ -13,9 +13,9 @@ from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.recording.presenters import action_words, days_words, disability_words, row_words
+from wss_cases.safeguards.discipline.recording.pages import action_words, days_words, disability_words, row_words
+from wss_cases.safeguards.discipline.removals.models import ALARM_DAY
 from wss_cases.safeguards.discipline.removals.queries import actions_of_incident, actions_of_student
-from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY
 from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 from wss_cases.safeguards.questioning.pages import of_incident

@@ -35,9 +35,9 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling import calling, refuse_kept_off
 from wss_cases.safeguards.discipline.recording.pages import list_of_year
-from wss_cases.safeguards.discipline.removals.rules import told_late
+from wss_cases.safeguards.discipline.removals.models import told_late
+from wss_cases.safeguards.duties.duty.models import refuse_future
 from wss_cases.safeguards.duties.duty.queries import students_in, user_name
-from wss_cases.safeguards.duties.duty.rules import refuse_future
 
 
 class RestraintKind(Labelled):

@@ -19,7 +19,7 @@ from wss_cases.pathways.common.models import give_unowned
 from wss_cases.pathways.reengagement.opening import open_returns
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.clocks import clocks_would_queue, sweep_clocks
-from wss_cases.safeguards.police.clocks import calls_would_queue, refuse_silence, sweep_calls
+from wss_cases.safeguards.police.second_person import calls_would_queue, refuse_silence, sweep_calls
 from wss_cases.workday.calendar.pages import settle_changes
 from wss_cases.workday.digest.queries import DIGEST
 from wss_cases.workday.digest.sweep import mornings_would_queue, sweep_mornings

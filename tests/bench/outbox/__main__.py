@@ -34,8 +34,8 @@ from wss_cases.mail.common.rules import Planned, failed_mail, oldest_waiting, op
 from wss_cases.mail.delivery.queue import deliver, queue
 from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
-from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach import Reach, Reader
+from wss_cases.records.retention.schedule import clean
 from wss_cases.setup.test_letter import last_letters
 from wss_cases.workday.sweep import queued_before
 

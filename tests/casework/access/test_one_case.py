@@ -14,7 +14,7 @@ from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.casework.access.one_case import PAGE
+from wss_cases.casework.access import PAGE
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -13,7 +13,7 @@ from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import acts
-from wss_cases.casework.case_page.queries import Record
+from wss_cases.casework.case_page.pages import Record
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.pages.follow_up import cancel
 from wss_cases.foundation.db import db

@@ -24,8 +24,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.safeguards.duties.duty.models import DutyState
-from wss_cases.safeguards.duties.duty.rules import AT_ONCE, is_overdue
+from wss_cases.safeguards.duties.duty.models import AT_ONCE, DutyState, is_overdue
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

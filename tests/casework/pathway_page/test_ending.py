@@ -16,7 +16,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework import pathway_page as pathway
 from wss_cases.casework.case_page.acts import close
-from wss_cases.casework.case_page.queries import blockers, left_open
+from wss_cases.casework.case_page.pages import blockers, left_open
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db

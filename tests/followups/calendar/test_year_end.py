@@ -25,7 +25,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.safeguards.duties.duty.rules import due_at
+from wss_cases.safeguards.duties.duty.models import due_at
 from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]

@@ -25,7 +25,7 @@ from wss_cases.records.family_copies.copy.models import Part
 from wss_cases.records.family_copies.request import ask
 from wss_cases.records.retention.core.pages import RetentionRule
 from wss_cases.records.retention.deletion.erasure import erase_student
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 
 
 @pytest.fixture

@@ -27,8 +27,7 @@ from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.records.named_in_error.actions import decide_taking_out
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.actions import TakingOut, decide_taking_out
 from wss_cases.records.named_in_error.pages import take_out
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.asking import ask, call_first

@@ -47,7 +47,7 @@ from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.reengagement.plan import is_near
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.rules import dates_of
+from wss_cases.safeguards.discipline.removals.models import dates_of
 from wss_cases.workday.caseload.queries import loads_of
 from wss_cases.workday.caseload.rules import weight_of
 

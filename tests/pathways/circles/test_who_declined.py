@@ -22,7 +22,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.meeting import pages as meeting_pages
 from wss_cases.pathways.common.models import PathwayState
-from wss_cases.records.family_copies.copy.contents import _cases
+from wss_cases.records.family_copies.copy.pages import _cases
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
-from wss_cases.safeguards.discipline.recording.pages import record_discipline
+from wss_cases.safeguards.discipline.recording.acts import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind
 
 HOME: dict[str, Any] = {

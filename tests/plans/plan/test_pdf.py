@@ -26,8 +26,8 @@ from wss_cases.jobs.pdf.printing import pdf_of
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.paper import PLAN_PDFS, PlanPdf, ask_pdf, pdf_for
-from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach import TABLES
+from wss_cases.records.retention.schedule import clean
 from wss_cases.records.stored_pdfs import PdfState, Why, store_pdf
 
 pytestmark = pytest.mark.usefixtures("pango")

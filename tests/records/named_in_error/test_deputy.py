@@ -27,8 +27,7 @@ from wss_cases.incidents.deputies import DeputyLook, ask_deputies, take_look
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.records.named_in_error.actions import CORRECTION, decide_taking_out
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.actions import CORRECTION, TakingOut, decide_taking_out
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from wss_cases.pathways.circles.keepers import name_keeper
 from wss_cases.pathways.circles.notes.pages import read_notes, write_note
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold
-from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.actions import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 

@@ -27,7 +27,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds import LegalHold, circle_held, is_student_held
 from wss_cases.records.retention.core.pages import DeletionState, Part, RecordDeletion, RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, rules_on, years_after, years_before
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 
 TODAY = date(2026, 11, 24)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.roster.names.planted import AROUND, CHILDREN, Planted, named, planted
 from wss_cases.demo.names import name_of
-from wss_cases.records.family_copies.copy.rules import marks_in, released
+from wss_cases.records.family_copies.copy.models import marks_in, released
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_beside
 from wss_cases.roster.names.spellings import Named

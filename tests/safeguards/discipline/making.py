@@ -14,7 +14,7 @@ from wss_cases.access.actor import Actor, Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.discipline.recording.pages import record_discipline
+from wss_cases.safeguards.discipline.recording.acts import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineAction, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION

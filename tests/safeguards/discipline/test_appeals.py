@@ -36,9 +36,9 @@ from wss_cases.safeguards.discipline.removals.models import (
     ChangeCause,
     DisciplineAction,
     DisciplineKind,
+    days_away,
 )
 from wss_cases.safeguards.discipline.removals.queries import spans_of, versions_of
-from wss_cases.safeguards.discipline.removals.rules import days_away
 
 TODAY = date(2026, 11, 24)
 ASKED: dict[str, Any] = {"asked_by": AskedBy.GUARDIAN, "asked_name": "A guardian", "asked_on": TODAY}

@@ -24,11 +24,17 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_appeal
-from wss_cases.safeguards.discipline.family_notice import notice_for
-from wss_cases.safeguards.discipline.recording.pages import hear_student
-from wss_cases.safeguards.discipline.removals.models import AppealOutcome, AskedBy, DisciplineKind
+from wss_cases.safeguards.discipline.messages import notice_for
+from wss_cases.safeguards.discipline.recording.acts import hear_student
+from wss_cases.safeguards.discipline.removals.models import (
+    AppealOutcome,
+    AskedBy,
+    DisciplineKind,
+    days_away,
+    hear_by,
+    is_title_ix,
+)
 from wss_cases.safeguards.discipline.removals.queries import spans_of
-from wss_cases.safeguards.discipline.removals.rules import days_away, hear_by, is_title_ix
 
 TODAY = date(2026, 11, 24)
 DANGER: dict[str, Any] = {**NOT_HEARD, "danger": "He said he would come back with a knife.", "starts_on": TODAY}

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
-from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
-from wss_cases.safeguards.discipline.removals.rules import (
+from wss_cases.safeguards.discipline.removals.models import (
+    Answer,
     Count,
+    DisciplineKind,
     Span,
+    Tried,
     calls_for_review,
     counted,
     days_away,

@@ -20,8 +20,8 @@ from wss_cases.followups.making import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.safeguards.discipline.family_notice import notice_for
-from wss_cases.safeguards.discipline.recording.refusals import hand_to_administrators
+from wss_cases.safeguards.discipline.messages import notice_for
+from wss_cases.safeguards.discipline.recording.acts import hand_to_administrators
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 

@@ -21,8 +21,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.mail.delivery.queue import deliver
-from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
-from wss_cases.safeguards.duties.duty.rules import late_reaches, warns_at
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, late_reaches, warns_at
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 
 SOON, OVER = "duty.clock_ends", "duty.clock_over"

@@ -24,10 +24,9 @@ from wss_cases.incidents.deputies import DeputyLook
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty import pages
-from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind, Raised, merged
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, get_duty
 from wss_cases.safeguards.duties.duty.raising import raise_duties
-from wss_cases.safeguards.duties.duty.rules import Raised, merged
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

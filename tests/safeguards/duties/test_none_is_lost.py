@@ -30,10 +30,17 @@ from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty import pages
-from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, LegalDuty, StepOutcome
+from wss_cases.safeguards.duties.duty.models import (
+    DUTY_LABELS,
+    OPEN_DUTY,
+    PERSONAL,
+    DutyState,
+    LegalDuty,
+    StepOutcome,
+    merged,
+)
 from wss_cases.safeguards.duties.duty.queries import duties_of, mandated_duties_of, steps_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties
-from wss_cases.safeguards.duties.duty.rules import merged
 from wss_cases.safeguards.duties.pages import OWN_ACTS, SCHOOL_ACTS, raise_by_hand, raise_own
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

@@ -27,10 +27,9 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty import pages as duty_pages
-from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep, Raised
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, steps_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties
-from wss_cases.safeguards.duties.duty.rules import Raised
 from wss_cases.safeguards.duties.pages import OWN_ACTS, SCHOOL_ACTS, raise_own
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

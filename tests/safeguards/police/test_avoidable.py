@@ -22,8 +22,7 @@ from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import NotificationGround
-from wss_cases.safeguards.police.second_review import review_afterwards
-from wss_cases.safeguards.police.seconding import second
+from wss_cases.safeguards.police.second_person import review_afterwards, second
 from wss_cases.workday.my_day.queries import waiting_for
 
 

@@ -21,9 +21,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.drill_down import rows_behind
-from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKindStep, StepWhom
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKindStep, StepWhom, whom_of
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.duties.duty.rules import whom_of
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
@@ -35,8 +34,7 @@ from wss_cases.safeguards.police.review.models import (
     ReviewState,
     Seconding,
 )
-from wss_cases.safeguards.police.second_review import review_afterwards
-from wss_cases.safeguards.police.seconding import second
+from wss_cases.safeguards.police.second_person import review_afterwards, second
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.models import DutyState
 from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
-from wss_cases.safeguards.police.clocks import refuse_silence
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import (
     BEGINNINGS,
@@ -35,7 +34,7 @@ from wss_cases.safeguards.police.review.models import (
     Seconding,
 )
 from wss_cases.safeguards.police.review.pages import answer_first, answer_second, withdraw
-from wss_cases.safeguards.police.seconding import second
+from wss_cases.safeguards.police.second_person import refuse_silence, second
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""

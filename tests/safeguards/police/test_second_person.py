@@ -23,9 +23,8 @@ from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrec
 from wss_cases.intake.corrections.people import name_people
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, Raised
 from wss_cases.safeguards.duties.duty.raising import raise_duties
-from wss_cases.safeguards.duties.duty.rules import Raised
 from wss_cases.safeguards.duties.pages import raise_by_hand
 from wss_cases.safeguards.police.asking import call_first, open_by_law
 from wss_cases.safeguards.police.notification import record_notification
@@ -38,8 +37,7 @@ from wss_cases.safeguards.police.review.models import (
 )
 from wss_cases.safeguards.police.review.pages import withdraw
 from wss_cases.safeguards.police.review.queries import first_persons
-from wss_cases.safeguards.police.second_review import correct, review_afterwards
-from wss_cases.safeguards.police.seconding import second
+from wss_cases.safeguards.police.second_person import correct, review_afterwards, second
 from wss_cases.workday.my_day.queries import waiting_for
 from wss_cases.workday.sweep import sweep
 

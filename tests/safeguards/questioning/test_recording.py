@@ -20,8 +20,13 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.questioning import pages as acts
-from wss_cases.safeguards.questioning.models import AdultPresent, ClaimedException, QuestionedBy, Questioning
-from wss_cases.safeguards.questioning.rules import has_contact
+from wss_cases.safeguards.questioning.models import (
+    AdultPresent,
+    ClaimedException,
+    QuestionedBy,
+    Questioning,
+    has_contact,
+)
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 POLICE = QuestionedBy.POLICE

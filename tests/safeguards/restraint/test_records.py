@@ -17,7 +17,7 @@ from tests.safeguards.discipline.making import Removing
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.safeguards.discipline.removals.rules import told_late
+from wss_cases.safeguards.discipline.removals.models import told_late
 from wss_cases.safeguards.restraint import (
     RestraintKind,
     RestraintRecord,

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation import clock
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files import BundleRefused, Cause
 from wss_cases.roster.oneroster.actions import import_oneroster

@@ -21,7 +21,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
-from wss_cases.casework import finding as case_finding
+from wss_cases.casework import panels
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents import finding as report_finding
@@ -70,7 +70,7 @@ def differences(schools: list[Any]) -> list[str]:
     students = list(db.session.scalars(select(Student)))
     ways: list[tuple[Any, list[Any], Permission, str]] = [
         (lambda *asked: report_finding.reports_found(*asked), reports, Permission.INCIDENT_READ, "Aquarium"),
-        (lambda *asked: case_finding.cases_found(*asked), cases, Permission.CASE_READ, "aquár"),
+        (lambda *asked: panels.cases_found(*asked), cases, Permission.CASE_READ, "aquár"),
         (students_found, students, Permission.STUDENT_READ, "quillfeather aqua"),
     ]
     wrong = []

@@ -30,7 +30,7 @@ from wss_cases.cases.case.models import (
 from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.progress import join_incident, open_only, write_note
 from wss_cases.casework.case_file import other_case_of, student_here
-from wss_cases.casework.case_page.queries import blockers, left_open, record_of
+from wss_cases.casework.case_page.pages import blockers, left_open, record_of
 from wss_cases.followups.about import About, about
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.presenters import days_ahead

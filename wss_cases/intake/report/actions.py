@@ -50,9 +50,9 @@ from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
+from wss_cases.safeguards.duties.duty.models import Raised, merged
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties, raise_first_duties
-from wss_cases.safeguards.duties.duty.rules import Raised, merged
 
 Item = dict[str, str]
 FULL_NUMBER = 6

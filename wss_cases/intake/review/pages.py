@@ -48,7 +48,7 @@ from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState
 from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.models import NotificationGround
-from wss_cases.safeguards.police.review.presenters import way_words
+from wss_cases.safeguards.police.review.pages import way_words
 from wss_cases.safeguards.police.review.queries import notifications_of
 
 

@@ -23,8 +23,13 @@ from wss_cases.outcomes.documents import Report, about, head
 from wss_cases.roster.directory.models import Enrolment, School, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, DisciplineAction, DisciplineKind
-from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
+from wss_cases.safeguards.discipline.removals.models import (
+    WITHOUT_END,
+    DisciplineAction,
+    DisciplineKind,
+    Span,
+    dates_of,
+)
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
 TYPES: Final = {

@@ -21,8 +21,13 @@ from wss_cases.outcomes.counting.scope.queries import reads_all, streamed, withi
 from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share, shown_share
 from wss_cases.roster.directory.models import Enrolment, School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
-from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
+from wss_cases.safeguards.discipline.removals.models import (
+    ActionState,
+    DisciplineAction,
+    DisciplineKind,
+    Span,
+    dates_of,
+)
 
 LENGTHS: Final = (30, 60, 90)
 """The lengths of a window in school days attended."""

@@ -27,15 +27,21 @@ from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.records.family_copies.copy import pages
 from wss_cases.records.family_copies.copy.models import (
+    KEEP,
+    REPLACE,
     Asker,
     FamilyRelease,
     FamilyReleaseCopy,
     KeptWhy,
     Manner,
+    Mark,
     ReleaseState,
+    digest,
+    may_keep,
+    phrases,
+    pieces,
 )
 from wss_cases.records.family_copies.copy.pages import Draft, deputys_yes, draft_of
-from wss_cases.records.family_copies.copy.rules import KEEP, REPLACE, Mark, digest, may_keep, phrases, pieces
 from wss_cases.records.family_copies.request import (
     allow,
     check_held_back,

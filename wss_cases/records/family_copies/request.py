@@ -27,10 +27,16 @@ from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.intake.unfiled import remind_writers
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.records.family_copies.copy.contents import cases_with
-from wss_cases.records.family_copies.copy.models import OPEN, TRANSITIONS, Asker, FamilyRelease, Part, ReleaseState
-from wss_cases.records.family_copies.copy.pages import held_back, reports_about, suspects_abuse
-from wss_cases.records.family_copies.copy.rules import is_eligible
+from wss_cases.records.family_copies.copy.models import (
+    OPEN,
+    TRANSITIONS,
+    Asker,
+    FamilyRelease,
+    Part,
+    ReleaseState,
+    is_eligible,
+)
+from wss_cases.records.family_copies.copy.pages import cases_with, held_back, reports_about, suspects_abuse
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import get_student, guardians_of
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, students_named

@@ -1,44 +1,372 @@
-"""Taking out of a report whoever was named in error; where something hangs on it a second person agrees first."""
+"""Taking somebody out of a report who was named in error: what hangs on it, who agrees, what ends, who is told."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from wss_cases.access.actor import Role
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, exists, null, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.followups.making import make
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, PlanState, SafetyPlan
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.casework.pathway_page import let_go
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making import cancel_row, make
+from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import _, marked
+from wss_cases.foundation.i18n import Labelled, _, _l, marked
+from wss_cases.foundation.keys import unwrap, wrap
+from wss_cases.foundation.pages import link
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.deputies import ask_deputy
-from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson, OfIncident
 from wss_cases.incidents.incident.queries import parties_of, refuse_party
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.rules import SUFFERED, highest_group, person_words
+from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, IncidentState, PersonKind
 from wss_cases.incidents.other_schools import tell
+from wss_cases.incidents.pages.presenters import report_rows
+from wss_cases.incidents.telling import forget_people
+from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.rules import is_reporters
 from wss_cases.intake.report.actions import route_incident
-from wss_cases.journal.changes import changes_of
-from wss_cases.journal.rooms import SecondLook
+from wss_cases.journal.changes import REDACTED, changes_of
+from wss_cases.journal.message_kinds import Mail, MessageKind
+from wss_cases.journal.models import Disclosure, OutboxMessage
+from wss_cases.journal.rooms import ForDeputy, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.named_in_error.messages import (
-    TakingOut,
-    TakingOutState,
-    contacts_about,
-    copies_with,
-    is_held,
-    joined_to,
-    named_as,
-    reports_of,
-    told_by,
-    told_of,
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.circles.notes.pages import bring_over, own_key_of
+from wss_cases.pathways.common.actions import note_end
+from wss_cases.pathways.common.models import LIVE, EndReason, Pathway
+from wss_cases.pathways.legal_holds import OPEN, LegalHold, case_held, student_held
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
+from wss_cases.records.retention.deletion.erasure import (
+    AUDIT,
+    INSTEAD,
+    names_of,
+    take_names_out,
+    take_names_out_of_sealed,
 )
-from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
-from wss_cases.records.retention.deletion.erasure import INSTEAD, names_of
-from wss_cases.records.retention.reach import Reach
+from wss_cases.records.retention.reach import TABLES, Reach, Reader, Rows, table
 from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.roster.names.finder import Finder
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
+from wss_cases.safeguards.police.review.models import PoliceReview
+
+
+class TakingOutState(Labelled):
+    """Asked by one person where something hangs on it, and then agreed or refused by another."""
+
+    ASKED = "asked", _l("Waiting for a second person")
+    DONE = "done", _l("Removed")
+    REFUSED = "refused", _l("Not removed")
+
+
+SENTENCES: Final[dict[str, Any]] = {
+    "named_in_error.asked": _l("Someone is said to be named in error. A second person reviews it."),
+    "named_in_error.refused": _l("Second review: no one is removed"),
+    "named_in_error.done": _l("Someone was named in error and was removed. Reason: %(why)s"),
+}
+
+
+class TakingOut(OfIncident, Versioned, Base):
+    """One proposal about one person's row in a report; `needs_second`: something hangs on it, so another agrees."""
+
+    __tablename__ = "taking_out"
+    __table_args__ = (
+        Index("ix_taking_out_incident", "incident_id"),
+        Index("uq_taking_out_asked", "incident_person_id", unique=True, **where("state = 'asked'")),
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(state = 'asked') = (decided_at is null)", name="decided"),
+        CheckConstraint(
+            "state <> 'done' or not needs_second or asked_by_id is null or decided_by_id <> asked_by_id",
+            name="second_person",
+        ),
+    )
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_person_id: Mapped[int] = mapped_column(ForeignKey("incident_person.id"))
+    state: Mapped[TakingOutState] = mapped_column(named_enum(TakingOutState, "state"), default=TakingOutState.ASKED)
+    needs_second: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+
+
+load_taking_out = by_id(TakingOut)
+IN_PREPARATION = (ReleaseState.PREPARING, ReleaseState.HANDED_ON)
+
+
+def may_take_out(actor: Actor, incident: Incident) -> bool:
+    """Whether this person takes somebody out: a dean or an administrator of the school, the reporter until review."""
+    return can(actor, Permission.INCIDENT_REVIEW, incident) or is_reporters(actor, incident, review_began(incident))
+
+
+def joined_to(incident: Incident) -> list[Incident]:
+    """Return a report and those that are one with it: what it was merged into, and what was merged into that."""
+    root = incident.duplicate_of_id or incident.id
+    same = (Incident.id == root) | (Incident.duplicate_of_id == root)
+    others = db.session.scalars(select(Incident).where(same, Incident.id != incident.id).order_by(Incident.id))
+    return [incident, *others]
+
+
+def told_by(reports: Collection[Incident]) -> list[Incident]:
+    """Return the reports of other schools of which these are parts: the name may stand in their texts."""
+    ids = {report.part_of_id for report in reports if report.part_of_id is not None}
+    found = db.session.scalars(select(Incident).where(Incident.id.in_(sorted(ids))).order_by(Incident.id))
+    return [one for report in list(found) for one in joined_to(report)]
+
+
+def named_as(student_id: int, reports: Collection[Incident]) -> list[IncidentPerson]:
+    """Return a student's parts in these reports."""
+    return [person for report in reports for person in report.people if person.student_id == student_id]
+
+
+def is_held(reports: Collection[Incident], student_id: int) -> bool:
+    """Whether a records request, a hold or an order keeps the reports, their cases or the student's record."""
+    ids = [report.id for report in reports]
+    cases = db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(ids)))
+    held = [student_held(student_id), *(case_held(case_id) for case_id in cases)]
+    people = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(ids))
+    held.append(select(LegalHold.id).where(OPEN, LegalHold.student_id.in_(people)).exists())
+    if any(db.session.scalar(select(one)) for one in held):
+        return True
+    asked = select(FamilyRelease.incident_ids).where(
+        FamilyRelease.school_id.in_([report.school_id for report in reports]), FamilyRelease.state.in_(IN_PREPARATION)
+    )
+    return any(set(ids) & set(requested) for requested in db.session.scalars(asked))
+
+
+def needs_second(reports: Collection[Incident], student_id: int, told: Collection[Any]) -> bool:
+    """Whether a duty, a notification, a removal, a disclosure or a person harmed hangs on a student's part."""
+    if told or any(one.role in SUFFERED for report in reports for one in report.people):
+        return True
+    ids = [report.id for report in reports]
+    hanging = (
+        exists().where(LegalDuty.incident_id.in_(ids), LegalDuty.state != DutyState.NOT_APPLICABLE),
+        exists().where(PoliceReview.incident_id.in_(ids)),
+        exists().where(DisciplineAction.incident_id.in_(ids), DisciplineAction.student_id == student_id),
+    )
+    return any(db.session.scalar(select(one)) for one in hanging)
+
+
+def told_of(student_id: int, rows: Rows) -> list[Disclosure]:
+    """Return the entries of the record of disclosures about this student that went with these rows."""
+    statement = select(Disclosure).where(Disclosure.student_id == student_id).order_by(Disclosure.id)
+    return [one for one in db.session.scalars(statement) if one.object_id in rows.get(one.object_type, set())]
+
+
+def copies_with(student_id: int, reports: Collection[Incident], names: Finder) -> list[FamilyRelease]:
+    """Return copies that left the school with these reports: to the student's own family, or naming the student."""
+    statement = (
+        select(FamilyRelease, FamilyReleaseCopy.text)
+        .join(FamilyReleaseCopy, FamilyReleaseCopy.release_id == FamilyRelease.id)
+        .where(FamilyRelease.school_id.in_([report.school_id for report in reports]))
+        .order_by(FamilyRelease.id)
+    )
+    ids = {report.id for report in reports}
+    went = [(row, text) for row, text in db.session.execute(statement) if ids & set(row.incident_ids)]
+    return [row for row, text in went if row.student_id == student_id or names.names_in(text)]
+
+
+def contacts_about(people: Collection[IncidentPerson]) -> list[GuardianContact]:
+    """Return the attempts to reach a guardian about these parts that left word."""
+    statement = select(GuardianContact).where(
+        GuardianContact.incident_person_id.in_([one.id for one in people]),
+        GuardianContact.result.in_(("reached", "voicemail")),
+    )
+    return list(db.session.scalars(statement.order_by(GuardianContact.id)))
+
+
+def asked_on(incident_id: int) -> list[TakingOut]:
+    """Return what waits for a second person on a report; the caller has checked it."""
+    statement = select(TakingOut).where(TakingOut.incident_id == incident_id, TakingOut.state == TakingOutState.ASKED)
+    return list(db.session.scalars(statement.order_by(TakingOut.id)))
+
+
+def asked_everywhere() -> list[TakingOut]:
+    """Return what waits for a second person, in every school."""
+    return list(db.session.scalars(select(TakingOut).where(TakingOut.state == TakingOutState.ASKED)))
+
+
+def for_deputy(row: TakingOut) -> ForDeputy | None:
+    """Return what the network's deputy must know to be the second person: who it is, why, and what was reported."""
+    if row.state is not TakingOutState.ASKED:
+        return None
+    person = db.session.get_one(IncidentPerson, row.incident_person_id)
+    report = db.session.get_one(Incident, row.incident_id)
+    who = [(_("Student"), person_words(person)), (_("Role"), str(REPORTED_ROLE_LABELS[person.role]))]
+    return ForDeputy(_("Named in error"), [*report_rows(report), *who], [row.reason, report.narrative])
+
+
+def reports_of(row: TakingOut) -> list[int]:
+    """Return the reports that are one with the one out of which somebody is to be taken, that one first."""
+    return [report.id for report in joined_to(db.session.get_one(Incident, row.incident_id))]
+
+
+def _says(message: OutboxMessage, actor: Actor) -> Mail:
+    row = load_taking_out(message.object_id)
+    words = _("Someone is said to be named in error in a report. Please review it, and answer.")
+    href = link(f"/incidents/{row.incident_id if row is not None else 0}#named-in-error")
+    return Mail(_("Second review of a report"), [words], href)
+
+
+def _waits(message: OutboxMessage, actor: Actor) -> bool:
+    row = load_taking_out(message.object_id)
+    waits = row is not None and row.state is TakingOutState.ASKED and row.asked_by_id != actor.user_id
+    return waits and can(actor, Permission.INCIDENT_REVIEW, row)
+
+
+MESSAGES = (MessageKind("named_in_error.asked", _says, _waits),)
+
+
+def mask_sealed(uow: UnitOfWork, rows: Rows, names: Finder) -> None:
+    """Take these names out of circles' notes and answers. The audit log has that it was done, never what they said."""
+    take_names_out_of_sealed(uow, rows, names)
+    notes = select(CircleNote).where(CircleNote.id.in_(rows.get("circle_note", set()))).order_by(CircleNote.id)
+    for note in uow.session.scalars(notes.with_for_update()):
+        if note.sealed_key is not None:
+            bring_over(uow, uow.session.get_one(Pathway, note.pathway_id))
+        try:
+            own = own_key_of(uow, note)
+            text = unwrap(own, note.sealed_text)
+        except ValueError:
+            continue
+        masked = names.without(text, INSTEAD)
+        if masked != text:
+            note.sealed_text = wrap(own, masked)
+            uow.audit(AUDIT, "circle_note", note.id, {"sealed_text": [REDACTED, REDACTED]})
+    uow.session.flush()
+
+
+KEPT = frozenset({"disclosure", "family_release", "family_release_copy", "record_review", "past_opening"})
+"""Tables whose rows stay as they are: what was told to whom, and what was asked for."""
+GO = ("notified_student", "questioning", "discipline_action", "restraint_record")
+"""Rows that are about nobody but the student: they go, and what they held is in the audit log alone."""
+LET_GO = ("referral", "reengagement_plan")
+"""Rows that stay without the student."""
+
+
+def reach_of(uow: UnitOfWork, reports: list[Incident], student_id: int) -> Rows:
+    """Return the rows of reports that are one, of their cases, and of what is told of them, by table.
+
+    Where one is a part of another school's report, the rows of that one too.
+    """
+    reader = Reader(uow.session, student_id)
+    cases = {case.id for report in reports for case in cases_of_incident(report.id)}
+    ids = {report.id for report in (*reports, *told_by(reports))}
+    reach = Reach(stays=reader.below({"incident": ids, "case_record": cases}, permanent=False))
+    reader.told(reach)
+    return {name: rows for name, rows in reach.stays.items() if rows}
+
+
+def take_out_of(uow: UnitOfWork, reports: list[Incident], student_id: int, rows: Rows) -> None:
+    """Take a student out of reports that are one: the row stays for whoever it was, what was opened for them ends."""
+    _end_what_was_opened(uow, reports, student_id)
+    uow.session.flush()
+    masked = {name: ids for name, ids in rows.items() if name not in KEPT}
+    names = names_of(student_id, Reach(stays=masked))
+    take_names_out(uow, masked, names, keep=True)
+    mask_sealed(uow, masked, names)
+    _let_rows_go(uow, rows, student_id)
+    draft = table("incident_draft")
+    uow.session.execute(delete(draft).where(draft.c.incident_id.in_([report.id for report in reports])))
+    uow.session.expire_all()
+    _unlink(uow, reports, student_id)
+
+
+def _end_what_was_opened(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
+    parts = _parts(reports, student_id)
+    why = _("A person was named in error.")
+    for case, part in parts:
+        mine = select(Pathway).where(Pathway.participant_id == part.id, Pathway.state.in_(LIVE))
+        for row in uow.session.scalars(mine.order_by(Pathway.id).with_for_update()):
+            let_go(uow, row)
+            note_end(uow, row, EndReason.NAMED_IN_ERROR, "")
+        plans = select(SafetyPlan).where(SafetyPlan.participant_id == part.id, SafetyPlan.state != PlanState.ENDED)
+        for plan in uow.session.scalars(plans.with_for_update()):
+            plan.state, plan.ended_why = PlanState.ENDED, why
+            plan.ended_on = today_at(case.school_id, uow.now)
+            uow.audit("safety_plan.named_in_error", "safety_plan", plan.id, changes_of(plan))
+    named = [person.id for person in named_as(student_id, reports)]
+    part_ids = [part.id for _case, part in parts]
+    about = or_(FollowUp.incident_person_id.in_(named), FollowUp.participant_id.in_(part_ids))
+    about &= FollowUp.state == FollowUpState.OPEN
+    for follow_up in uow.session.scalars(select(FollowUp).where(about).order_by(FollowUp.id).with_for_update()):
+        cancel_row(uow, follow_up, why)
+
+
+def _parts(reports: list[Incident], student_id: int) -> list[tuple[Case, CaseParticipant]]:
+    """The student's parts in the cases of reports, but for a case in which another report names them too."""
+    ids, found = {report.id for report in reports}, []
+    for case in {case.id: case for report_id in ids for case in cases_of_incident(report_id)}.values():
+        if not named_as(student_id, [other for other in case.incidents if other.id not in ids]):
+            found += [(case, part) for part in case.participants if part.student_id == student_id]
+    return found
+
+
+def _let_rows_go(uow: UnitOfWork, rows: Rows, student_id: int) -> None:
+    for name in GO:
+        one = table(name)
+        mine = one.c.id.in_(rows.get(name, set())) & (one.c.student_id == student_id)
+        for row in uow.session.execute(select(one).where(mine)).mappings().all():
+            _drop(uow, name, dict(row))
+    for name in LET_GO:
+        one = table(name)
+        mine = one.c.id.in_(rows.get(name, set())) & (one.c.student_id == student_id)
+        for row_id in list(uow.session.scalars(select(one.c.id).where(mine))):
+            uow.audit("named_in_error.let_go", name, row_id, {"student_id": [student_id, None]})
+            uow.session.execute(
+                update(one).where(one.c.id == row_id).values(student_id=null(), version=one.c.version + 1)
+            )
+
+
+def _drop(uow: UnitOfWork, name: str, row: dict[str, Any]) -> None:
+    """Delete a row and what it owns; the audit log alone keeps what it held."""
+    for below in reversed(list(TABLES)):
+        for column in TABLES[below].owners:
+            keys = table(below).c[column].foreign_keys
+            if any(key.column.table.name == name for key in keys):
+                mine = select(table(below)).where(table(below).c[column] == row["id"])
+                for owned in uow.session.execute(mine).mappings().all():
+                    _drop(uow, below, dict(owned))
+    uow.audit("named_in_error.removed", name, row["id"], {key: [_plain(value), None] for key, value in row.items()})
+    uow.session.execute(delete(table(name)).where(table(name).c.id == row["id"]))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return getattr(value, "value", value)
+    return str(value)
+
+
+def _unlink(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
+    parts, named = _parts(reports, student_id), named_as(student_id, reports)
+    for case, part in parts:
+        part.student, part.student_id, part.description = None, None, ""
+        uow.record(part, "case.person_taken_out", case_id=case.id)
+    for person in named:
+        person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
+        person.grade, person.description, person.family_text, person.facts, person.may_tell = None, "", "", {}, []
+        uow.record(person, "incident.person_changed")
+    for report in reports:
+        forget_people(uow, report, {person.id for person in named})
+        report.behavior_group = highest_group(report.people)
+    uow.session.flush()
+
 
 CORRECTION = "correction"
 

@@ -34,21 +34,22 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.rooms import DeputyLooks, Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.records.named_in_error import actions, messages
-from wss_cases.records.named_in_error.actions import decide_taking_out, propose
-from wss_cases.records.named_in_error.messages import (
+from wss_cases.records.named_in_error import actions
+from wss_cases.records.named_in_error.actions import (
     TakingOut,
     TakingOutState,
     asked_on,
     contacts_about,
     copies_with,
+    decide_taking_out,
     joined_to,
     may_take_out,
     named_as,
     needs_second,
+    propose,
+    reach_of,
     told_of,
 )
-from wss_cases.records.named_in_error.unlinking import reach_of
 from wss_cases.records.retention.deletion.erasure import names_of
 from wss_cases.records.retention.reach import Reach
 from wss_cases.roster.directory.queries import schools_by_id
@@ -260,12 +261,12 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
 
 ROOM = Room(
     pages=(pages,),
-    sentences=messages.SENTENCES,
-    messages=messages.MESSAGES,
-    loaders={"taking_out": messages.load_taking_out},
+    sentences=actions.SENTENCES,
+    messages=actions.MESSAGES,
+    loaders={"taking_out": actions.load_taking_out},
     deputy_looks={
         "taking_out": DeputyLooks(
-            messages.for_deputy, actions.settle_for_deputy, messages.asked_everywhere, actions.asks, messages.reports_of
+            actions.for_deputy, actions.settle_for_deputy, actions.asked_everywhere, actions.asks, actions.reports_of
         )
     },
     panels=(Panel(Place.INCIDENT, 50, panel),),

@@ -22,8 +22,8 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.legal_holds import HoldKind, LegalHold, open_hold, release_hold
 from wss_cases.records.retention.core.queries import record_school
+from wss_cases.records.retention.deletion.erasure import PAGE, Held, get_record_hold, holds
 from wss_cases.records.retention.deletion.pages import who_when
-from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
 from wss_cases.roster.directory.models import Student
 
 

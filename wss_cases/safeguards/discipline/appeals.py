@@ -30,7 +30,7 @@ from wss_cases.pathways.reengagement.opening import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.family_notice import (
+from wss_cases.safeguards.discipline.messages import (
     entry_in_report,
     family_language,
     lacks_length,
@@ -38,16 +38,21 @@ from wss_cases.safeguards.discipline.family_notice import (
     names_left,
     notice_for,
     private_left,
+    raise_alarm,
 )
-from wss_cases.safeguards.discipline.recording.forms import CHALLENGE, DAYS_BETWEEN, SpanForm
-from wss_cases.safeguards.discipline.recording.pages import back_after, check_stays_heard, drop_hearing
-from wss_cases.safeguards.discipline.recording.presenters import appeal_words
-from wss_cases.safeguards.discipline.recording.refusals import (
+from wss_cases.safeguards.discipline.recording.acts import (
+    CHALLENGE,
+    DAYS_BETWEEN,
+    SpanForm,
+    back_after,
     check_acknowledged,
     check_no_keeper,
     check_reason,
     check_span,
+    check_stays_heard,
+    drop_hearing,
 )
+from wss_cases.safeguards.discipline.recording.pages import appeal_words
 from wss_cases.safeguards.discipline.removals import models
 from wss_cases.safeguards.discipline.removals.models import (
     AppealOutcome,
@@ -55,6 +60,11 @@ from wss_cases.safeguards.discipline.removals.models import (
     DisciplineAction,
     DisciplineAppeal,
     DisciplineVersion,
+    Span,
+    calls_for_review,
+    counted,
+    is_exclusion,
+    is_protected,
 )
 from wss_cases.safeguards.discipline.removals.queries import (
     ListedAction,
@@ -66,8 +76,6 @@ from wss_cases.safeguards.discipline.removals.queries import (
     undecided_appeal,
     what_words,
 )
-from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
-from wss_cases.safeguards.discipline.tenth_day import raise_alarm
 
 pages = Pages(
     "appeals", __name__, url_prefix="/discipline/<int:action_id>",

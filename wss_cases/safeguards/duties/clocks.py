@@ -35,15 +35,19 @@ from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.duty.models import (
     DUTY_LABELS,
+    EARLIEST_WARNING,
     MAY_NOT_APPLY,
     OPEN_DUTY,
     PERSONAL,
     DutyState,
     LegalDuty,
     LegalDutyKind,
+    is_overdue,
+    late_reaches,
+    must_act,
+    warns_at,
 )
 from wss_cases.safeguards.duties.duty.queries import load_duty
-from wss_cases.safeguards.duties.duty.rules import EARLIEST_WARNING, is_overdue, late_reaches, must_act, warns_at
 
 RUNS = text("legal_duty.state in ('due', 'verify_first') and legal_duty.clock_escalated_at is null")
 """Written out: the partial index of running clocks is found by these very words."""

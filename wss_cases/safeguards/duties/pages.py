@@ -47,9 +47,10 @@ from wss_cases.safeguards.duties.duty.models import (
     LegalDuty,
     StepOutcome,
     StepWhom,
+    refuse_future,
+    refuse_source,
 )
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand, record_act, responsible, tell_responsible
-from wss_cases.safeguards.duties.duty.rules import refuse_future, refuse_source
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,7 @@ from wss_cases.journal.dated_settings import end_before, newest_row, period_word
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.routing.engine.vocabulary import POLICE_DUTIES
-from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, LegalDutyKind, LegalDutyKindStep, StepWhom
-from wss_cases.safeguards.duties.duty.rules import whom_of
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, LegalDutyKind, LegalDutyKindStep, StepWhom, whom_of
 
 
 def table_rows() -> list[LegalDutyKind]:

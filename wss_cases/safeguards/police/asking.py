@@ -24,16 +24,21 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.telling import calling, refuse_naming_kept_off
-from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, DutyState, LegalDuty
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, DutyState, LegalDuty, refuse_source
 from wss_cases.safeguards.duties.duty.pages import source_fields, wall_minute
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.raising import record_act
-from wss_cases.safeguards.duties.duty.rules import refuse_source
-from wss_cases.safeguards.police.review.actions import (
+from wss_cases.safeguards.police.review.deciding import ASKED, CALLED, open_review, refuse_open
+from wss_cases.safeguards.police.review.models import (
     FIREARM,
     LAW_AT_ONCE,
+    OPEN,
     POLICE_CODES,
     TIME_REASON,
+    WAITING,
+    NotificationGround,
+    ReviewState,
+    Seconding,
     answer_by,
     earliest,
     is_questioned,
@@ -41,10 +46,7 @@ from wss_cases.safeguards.police.review.actions import (
     question,
     record_due,
 )
-from wss_cases.safeguards.police.review.deciding import open_review, refuse_open
-from wss_cases.safeguards.police.review.messages import ASKED, CALLED
-from wss_cases.safeguards.police.review.models import OPEN, WAITING, NotificationGround, ReviewState, Seconding
-from wss_cases.safeguards.police.review.presenters import duty_line, review_words
+from wss_cases.safeguards.police.review.pages import duty_line, review_words
 from wss_cases.safeguards.police.review.queries import (
     asked_about,
     asks_for_source,
@@ -53,7 +55,7 @@ from wss_cases.safeguards.police.review.queries import (
     told_here,
     two_stand_behind,
 )
-from wss_cases.safeguards.police.seconding import allow, ask_deputy, ask_second_person
+from wss_cases.safeguards.police.second_person import allow, ask_deputy, ask_second_person
 
 ASK = Permission.POLICE_REVIEW_ASK
 HERE = Subject(Incident, lambda actor, incident_id: asked_about(get_incident(actor, incident_id, ASK)))

@@ -40,8 +40,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts import family_text
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling import calling, refuse_kept_off
-from wss_cases.safeguards.discipline.family_notice import ask_for_interpreter
-from wss_cases.safeguards.duties.duty.models import CHANNEL_LABELS, OPEN_DUTY, LegalDuty
+from wss_cases.safeguards.discipline.messages import ask_for_interpreter
+from wss_cases.safeguards.duties.duty.models import CHANNEL_LABELS, OPEN_DUTY, LegalDuty, refuse_future
 from wss_cases.safeguards.duties.duty.pages import (
     POLICE_CALLED,
     PoliceCall,
@@ -52,19 +52,22 @@ from wss_cases.safeguards.duties.duty.pages import (
     wall_minute,
 )
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
-from wss_cases.safeguards.duties.duty.rules import refuse_future
-from wss_cases.safeguards.police.review.actions import NO_DANGER, TIME_REASON, check_time, counted_on, refuse_no_danger
 from wss_cases.safeguards.police.review.deciding import end
 from wss_cases.safeguards.police.review.models import (
+    NO_DANGER,
     SHEET_LABELS,
+    TIME_REASON,
     TO_RECORD,
     NotificationGround,
     NotifiedStudent,
     PoliceNotification,
     PoliceReview,
     ReviewState,
+    check_time,
+    counted_on,
+    refuse_no_danger,
 )
-from wss_cases.safeguards.police.review.presenters import REVIEW, back, trail
+from wss_cases.safeguards.police.review.pages import REVIEW, back, trail
 from wss_cases.safeguards.police.review.queries import (
     ReviewRow,
     get_review,
@@ -73,8 +76,7 @@ from wss_cases.safeguards.police.review.queries import (
     notifications_of,
     notified_students,
 )
-from wss_cases.safeguards.police.second_review import ask_second_review
-from wss_cases.safeguards.police.seconding import open_for_one, review_of_call
+from wss_cases.safeguards.police.second_person import ask_second_review, open_for_one, review_of_call
 
 REACHED, SAME = "reached", "yes"
 MOST_OF_NUMBER = 80

@@ -25,9 +25,15 @@ from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.networks import MOVED
 from wss_cases.safeguards.police.review import queries
-from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.deciding import ask_second
-from wss_cases.safeguards.police.review.models import WAITING, PoliceReview, ReviewState
+from wss_cases.safeguards.police.review.models import (
+    DEFAULT_HOURS,
+    FEWEST_HOURS,
+    MOST_HOURS,
+    WAITING,
+    PoliceReview,
+    ReviewState,
+)
 from wss_cases.safeguards.police.review.queries import networks
 
 

@@ -1,6 +1,7 @@
-"""Questionings: their tables, who questions, which adult is with the student, which exception is claimed."""
+"""Questionings of students: their tables, and what is missing before one may start."""
 
-from collections.abc import Sequence
+import enum
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -165,3 +166,29 @@ def students_of(incident_id: int) -> list[Student]:
     """Return the students of a report, whatever their part in it; the caller has checked the report."""
     named = select(IncidentPerson.student_id).where(IncidentPerson.incident_id == incident_id)
     return list(db.session.scalars(select(Student).where(Student.id.in_(named)).order_by(Student.id)))
+
+
+REACHED = "reached"
+
+
+class Missing(enum.StrEnum):
+    """What has to be there before a questioning may start."""
+
+    NOTICE = "notice"
+    ADULT = "adult"
+
+
+def missing(record: Any, results: Collection[str]) -> list[Missing]:
+    """Return what is missing before a questioning may start; `results` are those of attempts to tell the guardian.
+
+    An exception, claimed with its reason, lets it start all the same; an attempt counts as notice and never as contact.
+    """
+    if record.exception is not None:
+        return []
+    lacking = [] if results else [Missing.NOTICE]
+    return lacking if record.adult_present is not None else [*lacking, Missing.ADULT]
+
+
+def has_contact(results: Collection[str]) -> bool:
+    """Whether the guardian was reached; a voicemail, no answer and the like are attempts."""
+    return REACHED in results

@@ -22,25 +22,26 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.telling import calling, refuse_kept_off
-from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty, refuse_future
 from wss_cases.safeguards.duties.duty.pages import Told, add_step, carry_out, steps_left, wall_minute
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
-from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.questioning import models
 from wss_cases.safeguards.questioning.models import (
     AdultPresent,
     ClaimedException,
+    Missing,
     QuestionedBy,
     Questioning,
     QuestioningNotice,
     QuestioningRow,
     get_questioning,
+    has_contact,
+    missing,
     notices_of,
     questionings_of,
     students_of,
 )
-from wss_cases.safeguards.questioning.rules import Missing, has_contact, missing
 
 CODE = "questioning_of_student"
 CHANNELS = {"phone": "phone", "in_person": "in_person"}

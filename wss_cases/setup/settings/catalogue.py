@@ -23,7 +23,7 @@ from wss_cases.plans.public.publications.models import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.models import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
-from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
+from wss_cases.safeguards.police.second_person import SECONDING_MINUTES
 from wss_cases.setup.look import COLORS, LOGO, Colors
 from wss_cases.setup.settings import forms
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS

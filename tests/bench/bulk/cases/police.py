@@ -14,8 +14,15 @@ from wss_cases.contacts import SchoolSergeant
 from wss_cases.demo.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.routing.engine.vocabulary import Police
-from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.models import (
+    DEFAULT_HOURS,
+    POLICE_CODES,
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    answer_by,
+    record_due,
+)
 
 UNASKED = 0.0006
 """Notifications neither emergency nor required by law, of all reports."""

@@ -10,8 +10,7 @@ from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, Tried
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.rules import Raised, due_at, merged
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep, Raised, due_at, merged
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
 """Out-of-school suspensions of a misconduct, by group: about 14 of 100 misconducts, as published."""

@@ -11,9 +11,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.additions import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.records.family_copies.copy.models import Manner, Part
+from wss_cases.records.family_copies.copy.models import Manner, Part, is_eligible
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
-from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.draft import decide, hand_on, release
 from wss_cases.records.family_copies.request import ask
 from wss_cases.roster.directory.models import Student, StudentGuardian

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import OPEN, Case
-from wss_cases.casework.access.one_case import open_one
+from wss_cases.casework.access import open_one
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.appeals import ask_appeal
-from wss_cases.safeguards.discipline.recording.pages import record_discipline
+from wss_cases.safeguards.discipline.recording.acts import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.models import QuestionedBy
 from wss_cases.safeguards.questioning.pages import record_notice, record_questioning

@@ -12,8 +12,8 @@ from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, 
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
-from wss_cases.safeguards.police.review.actions import LAW_AT_ONCE
 from wss_cases.safeguards.police.review.models import (
+    LAW_AT_ONCE,
     NotificationGround,
     NotifiedStudent,
     PoliceNotification,

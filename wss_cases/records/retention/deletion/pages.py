@@ -44,9 +44,8 @@ from wss_cases.records.retention.core.pages import (
     RecordDeletion,
 )
 from wss_cases.records.retention.core.queries import certificate, due_now, still_open
-from wss_cases.records.retention.deletion import queries
-from wss_cases.records.retention.deletion.erasure import erase_student
-from wss_cases.records.retention.deletion.queries import PAGE, Listed, items_of, proposers
+from wss_cases.records.retention.deletion import erasure
+from wss_cases.records.retention.deletion.erasure import PAGE, Listed, erase_student, items_of, proposers
 from wss_cases.records.retention.reach import ABOUT_STUDENTS, TABLES
 from wss_cases.roster.directory.models import Student
 
@@ -213,7 +212,7 @@ pages = Pages("deletions", __name__, url_prefix="/records/deletions")
 def every() -> Page:
     """Every deletion that the actor may see, the newest first."""
     before = id_in(request.args.get("before"))
-    rows = queries.deletions(current_actor(), before, PAGE + 1)
+    rows = erasure.deletions(current_actor(), before, PAGE + 1)
     return render_template(
         "records/retention/deletion/list.html",
         rows=[_words(one) for one in rows[:PAGE]],
@@ -252,17 +251,17 @@ def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> 
 def one(deletion_id: int) -> Page:
     """One deletion: whose records while they stand, for the school alone; afterwards its certificate."""
     actor = current_actor()
-    listed = queries.get_deletion(actor, deletion_id)
+    listed = erasure.get_deletion(actor, deletion_id)
     may_review = can(actor, Permission.RECORD_REVIEW, listed.row)
     return render_template(
         "records/retention/deletion/request.html",
         row=_words(listed),
         names=_names(deletion_id) if may_review else [],
         counts=_counts(listed.row.counts),
-        kept=[(KEPT_LABELS[why], count) for why, count in sorted(queries.kept_by(deletion_id).items())],
+        kept=[(KEPT_LABELS[why], count) for why, count in sorted(erasure.kept_by(deletion_id).items())],
         may_confirm=listed.row.state is DeletionState.PROPOSED
         and can(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
-        and actor.user_id not in queries.proposers(listed.row),
+        and actor.user_id not in erasure.proposers(listed.row),
         may_withdraw=listed.row.state is DeletionState.PROPOSED and may_review,
     )
 
@@ -287,7 +286,7 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
     return sorted(totals.items())
 
 
-LISTED = Subject(RecordDeletion, queries.get_deletion, row=attrgetter("row"))
+LISTED = Subject(RecordDeletion, erasure.get_deletion, row=attrgetter("row"))
 
 
 def _back(listed: Listed, _answer: int = 0) -> str:

@@ -35,9 +35,9 @@ from wss_cases.safeguards.discipline.removals.models import (
     DisciplineAppeal,
     DisciplineKind,
     DisciplineVersion,
+    Span,
     Tried,
 )
-from wss_cases.safeguards.discipline.removals.rules import Span
 
 PAGE = 30
 CAUSED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)

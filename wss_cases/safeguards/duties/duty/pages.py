@@ -47,6 +47,9 @@ from wss_cases.safeguards.duties.duty.models import (
     LegalDutyStep,
     StepOutcome,
     StepWhom,
+    is_overdue,
+    refuse_future,
+    whom_of,
 )
 from wss_cases.safeguards.duties.duty.queries import (
     DutyRow,
@@ -57,7 +60,6 @@ from wss_cases.safeguards.duties.duty.queries import (
     user_name,
 )
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
-from wss_cases.safeguards.duties.duty.rules import is_overdue, refuse_future, whom_of
 
 POLICE_CALLED = "duty.police_called"
 """What follows from a call to the police on a step: it counts as the notification that it is."""

@@ -24,6 +24,7 @@ from wss_cases.routing.engine.facts import ARTICLE_26A, ASK_FIRST, asked_before_
 from wss_cases.routing.engine.vocabulary import Duty
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import (
+    AT_ONCE,
     MAY_NOT_APPLY,
     OPEN_DUTY,
     PERSONAL,
@@ -33,7 +34,6 @@ from wss_cases.safeguards.duties.duty.models import (
     LegalDutyKindStep,
     LegalDutyStep,
 )
-from wss_cases.safeguards.duties.duty.rules import AT_ONCE
 
 Statement = TypeVar("Statement", bound=Select[Any])
 SECOND_REVIEW = (Role.DEAN, Role.ADMINISTRATOR)

@@ -30,9 +30,10 @@ from wss_cases.safeguards.duties.duty.models import (
     LegalDuty,
     LegalDutyKind,
     LegalDutyStep,
+    Raised,
+    due_at,
 )
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
-from wss_cases.safeguards.duties.duty.rules import Raised, due_at
 
 OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
 """Duties that rest on nothing but a reviewer's mark on an adult."""

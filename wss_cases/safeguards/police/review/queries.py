@@ -24,13 +24,14 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import duties_of, entered_by
-from wss_cases.safeguards.police.review.actions import LAW_AT_ONCE, opens_by_law
 from wss_cases.safeguards.police.review.models import (
+    LAW_AT_ONCE,
     NotifiedStudent,
     PoliceNotification,
     PoliceReview,
     ReviewState,
     Seconding,
+    opens_by_law,
 )
 
 Statement = TypeVar("Statement", bound=Select[Any])
