@@ -27,7 +27,6 @@ def _of_cases(among_ids: Narrow) -> Any:
 
 
 def living_plans(case_id: int) -> list[SafetyPlan]:
-    """Return the safety plans of a case that have not ended."""
     return [plan for plan in plans_of(case_id) if plan.state is not PlanState.ENDED]
 
 
@@ -40,7 +39,6 @@ def get_plan(case: Case, plan_id: int) -> SafetyPlan:
 
 
 def plan_reviews(plan_id: int) -> list[SafetyPlanReview]:
-    """Return the reviews of a safety plan, newest first."""
     statement = select(SafetyPlanReview).where(SafetyPlanReview.safety_plan_id == plan_id)
     return list(db.session.scalars(statement.order_by(SafetyPlanReview.id.desc())))
 

@@ -94,7 +94,6 @@ class CaseFile:
 
     @property
     def incident_ids(self) -> list[int]:
-        """The incidents that the case was opened from."""
         return [number for number, _day in self.incidents]
 
     @property
@@ -288,7 +287,6 @@ class CasePage:
 
     @property
     def case(self) -> Case:
-        """The case itself."""
         return self.file.case
 
 
@@ -303,7 +301,6 @@ def open_page(case: Case, actor: Actor, now: datetime) -> CasePage:
 
 
 def duty_words(code: str) -> str:
-    """Return a legal duty in the reader's language."""
     return str(DUTY_LABELS.get(code, code.replace("_", " ")))
 
 

@@ -252,12 +252,10 @@ def harm_words(code: str) -> str:
 
 
 def kind_of(code: str) -> str:
-    """Return a kind of pathway in the reader's language."""
     return str(Kind(code).label) if code in CASE_KINDS else code
 
 
 def kind_words(pathway: Pathway) -> str:
-    """Return a pathway's kind in the reader's language."""
     return kind_of(pathway.kind)
 
 

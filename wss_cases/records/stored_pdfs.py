@@ -130,7 +130,6 @@ class PdfKind:
 
     @property
     def audited(self) -> str:
-        """What the audit log calls one."""
         return str(self.model.__tablename__)
 
 

@@ -99,7 +99,6 @@ class ListedRestraint:
 
     @property
     def id(self) -> int:
-        """The record's id."""
         return self.record.id
 
 
@@ -143,7 +142,6 @@ def restraint_counts(actor: Actor, school_id: int | None, first: date, last: dat
 
 
 def restraints_of_incident(actor: Actor, incident_id: int) -> list[ListedRestraint]:
-    """Return the records of a report that the actor may see."""
     statement = restraints_visible_to(_listed().where(RestraintRecord.incident_id == incident_id), actor)
     return [ListedRestraint(*row) for row in db.session.execute(statement.order_by(RestraintRecord.id))]
 
@@ -354,7 +352,6 @@ def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
 def _close_oldest(
     uow: UnitOfWork, record: RestraintRecord, outcome: str, *, evidence: Any = None, **wanted: Any
 ) -> None:
-    """Close the oldest follow-up of a kind that is open on the report."""
     open_rows = select(FollowUp).filter_by(incident_id=record.incident_id, state=FollowUpState.OPEN, **wanted)
     for row in uow.session.scalars(open_rows.order_by(FollowUp.id).limit(1).with_for_update()):
         close_row(uow, row, outcome, evidence=evidence)

@@ -113,7 +113,6 @@ def get_participant(case: Case, participant_id: int) -> CaseParticipant:
 
 
 def notes_of(case_id: int) -> list[CaseNote]:
-    """Return the notes of a case, newest first."""
     return list(db.session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id.desc())))
 
 

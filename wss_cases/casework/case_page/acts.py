@@ -145,7 +145,6 @@ class StateForm(PlainForm):
     then=_case_page(), **ACT,
 )  # fmt: skip
 def change_state(uow: UnitOfWork, case: Case, form: StateForm) -> None:
-    """Change the state of an open case."""
     move_to(uow, case, CaseState(form.state.data))
 
 
@@ -412,7 +411,6 @@ class PersonForm(PlainForm):
 
     @property
     def student_id(self) -> int | None:
-        """The chosen student."""
         return number(next(iter(self.student.data), ""))
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -84,7 +84,6 @@ class PlanForm(PlainForm):
 
     @property
     def text(self) -> dict[str, Any]:
-        """The plan's columns."""
         return {name: self[name].data for name in TEXTS}
 
 
@@ -111,7 +110,6 @@ def _suggested(case: Case) -> dict[str, Any]:
     boxed=False, template="casework/safety_plans/write.html",
 )  # fmt: skip
 def write(uow: UnitOfWork, case: Case, form: PlanForm) -> int:
-    """Write a safety plan for one person of a case."""
     return draft_plan(uow, case, int(form.participant_id.data), **form.text).id
 
 

@@ -276,12 +276,10 @@ class MoveForm(PlainForm):
 
     @property
     def pathway_ids(self) -> set[int | None]:
-        """The chosen pathways."""
         return {number(key) for key in self.pathways.data}
 
     @property
     def term_ids(self) -> set[int | None]:
-        """The chosen terms."""
         return {number(key) for key in self.terms.data}
 
 

@@ -194,13 +194,11 @@ def asks(row: FamilyRelease, now: datetime) -> SecondLook:
 
 
 def waiting() -> list[FamilyRelease]:
-    """Return the copies that wait for a second person, in every school."""
     handed_on = select(FamilyRelease).where(FamilyRelease.state == ReleaseState.HANDED_ON).order_by(FamilyRelease.id)
     return [row for row in db.session.scalars(handed_on).all() if deputys_yes(row) is None]
 
 
 def reports_of(row: FamilyRelease) -> list[int]:
-    """Return the reports that go into a copy."""
     return [int(number) for number in row.incident_ids]
 
 

@@ -214,7 +214,6 @@ def open_release(uow: UnitOfWork, release_id: int, permission: Permission, versi
 
 
 def refuse_ended(row: FamilyRelease) -> None:
-    """Raise Refused for a request that has ended."""
     if row.state not in OPEN:
         raise Refused("", _("This request has ended. What was released stays as it is."))
 
@@ -229,7 +228,6 @@ def allow(row: FamilyRelease, state: ReleaseState) -> None:
 
 
 def close_follow_up(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:
-    """Close the follow-up that reminds of a request."""
     waiting = uow.session.get(FollowUp, row.follow_up_id, with_for_update=True) if row.follow_up_id else None
     if waiting is not None and waiting.state is FollowUpState.OPEN:
         close_row(uow, waiting, outcome, note)

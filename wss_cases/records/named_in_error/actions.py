@@ -131,7 +131,6 @@ def told_by(reports: Collection[Incident]) -> list[Incident]:
 
 
 def named_as(student_id: int, reports: Collection[Incident]) -> list[IncidentPerson]:
-    """Return a student's parts in these reports."""
     return [person for report in reports for person in report.people if person.student_id == student_id]
 
 
@@ -198,7 +197,6 @@ def asked_on(incident_id: int) -> list[TakingOut]:
 
 
 def asked_everywhere() -> list[TakingOut]:
-    """Return what waits for a second person, in every school."""
     return list(db.session.scalars(select(TakingOut).where(TakingOut.state == TakingOutState.ASKED)))
 
 
@@ -388,7 +386,6 @@ def decide_taking_out(uow: UnitOfWork, taking_out_id: int, *, agrees: bool) -> i
 
 
 def settle_for_deputy(uow: UnitOfWork, row: TakingOut, agrees: bool) -> None:
-    """Carry out what the network's deputy decided as the second person."""
     _settle(uow, row, uow.session.get_one(Incident, row.incident_id), agrees=agrees)
 
 

@@ -230,7 +230,6 @@ HELPED = "circle_outside_keeper"
 
 
 def table(name: str) -> Table:
-    """Return a table by its name."""
     return Base.metadata.tables[name]
 
 
@@ -266,7 +265,6 @@ class Reader:
         self.student_id = student_id
 
     def ids(self, statement: Any) -> set[int]:
-        """Return the first column of the rows."""
         return {row[0] for row in self.session.execute(statement) if row[0] is not None}
 
     def reach(self, permanent: bool) -> Reach:

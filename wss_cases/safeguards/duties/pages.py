@@ -66,7 +66,6 @@ class Side:
     look: Permission
 
     def address(self, page: str, duty_id: int, **more: Any) -> str:
-        """Return the address of one of its pages."""
         named: dict[str, Any] = {self.key: duty_id, **more}
         return url_for(f"{self.pages.name}.{page}", **named)
 

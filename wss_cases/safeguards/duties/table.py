@@ -31,13 +31,11 @@ from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, LegalDutyKind, 
 
 
 def table_rows() -> list[LegalDutyKind]:
-    """Return every row of the table, by duty and day."""
     statement = select(LegalDutyKind).order_by(LegalDutyKind.code, LegalDutyKind.starts_on)
     return list(db.session.scalars(statement))
 
 
 def rows_of(code: str) -> list[LegalDutyKind]:
-    """Return the rows of one duty, the newest last."""
     statement = select(LegalDutyKind).where(LegalDutyKind.code == code)
     return list(db.session.scalars(statement.order_by(LegalDutyKind.starts_on)))
 
@@ -128,7 +126,6 @@ class KindForm(DatedRowForm):
     steps_es = LongText(_l("Steps, in Spanish, one per line"), [_FILLED], limit=4000)
 
     def text(self) -> KindText:
-        """Return what the action takes."""
         english, spanish = _lines(self.steps_en.data), _lines(self.steps_es.data)
         steps = tuple(zip_longest(english, spanish, fillvalue=""))
         return filled(self, KindText, is_confirmed=self.confirmed.data == "yes", steps=steps)

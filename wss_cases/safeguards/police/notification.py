@@ -136,7 +136,6 @@ class FollowedForm(PlainForm):
     )  # fmt: skip
 
     def known(self) -> dict[str, Any]:
-        """The columns of a notification that these fields fill."""
         return {name: self[name].data for name in KNOWN} | {"guardian_told_at": self.guardian_told_at.at}
 
 

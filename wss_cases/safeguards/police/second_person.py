@@ -361,8 +361,6 @@ def escalate_second_reviews(now: datetime) -> None:
             uow.audit("police.second_review_late", "police_review", review.id)
 
 
-
-
 def refuse_silence(now: datetime, share: Share = WHOLE) -> int:
     """Refuse what nobody answered in time, and open what a law requires and nobody seconded; ask the network to review
     what no one of the school did. Returns how many reviews were refused. What a law requires comes first, and whole."""

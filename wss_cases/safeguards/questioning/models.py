@@ -127,7 +127,6 @@ class QuestioningRow:
 
     @property
     def results(self) -> list[str]:
-        """The results of the attempts."""
         return [notice.result for notice in self.notices]
 
 

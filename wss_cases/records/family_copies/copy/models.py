@@ -280,7 +280,6 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[tuple[str, Mark | None]]:
 
 
 def released(text: str, marks: Iterable[Mark]) -> str:
-    """Return a text with everything replaced that is to be."""
     return "".join(
         mark.instead if mark is not None and mark.done == REPLACE else words for words, mark in pieces(text, marks)
     )
@@ -306,7 +305,6 @@ def changed(seen: Mapping[str, Any], lines: Mapping[str, str]) -> list[str]:
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -318,5 +316,4 @@ def is_eligible(birth_date: date | None, day: date) -> bool:
 
 
 def phrases(typed: str) -> list[str]:
-    """Return the words marked by hand, one a line."""
     return list(dict.fromkeys(line.strip() for line in typed.splitlines() if line.strip()))[:100]

@@ -63,7 +63,6 @@ class Line:
 
     @property
     def title(self) -> str:
-        """What a line is called where it is named."""
         return self.label or _("Note to the family")
 
 
@@ -274,22 +273,18 @@ class Draft:
 
     @property
     def lines(self) -> dict[str, Line]:
-        """Every line by its key."""
         return {line.key: line for section in self.sections for line in section.lines}
 
     @property
     def all_marks(self) -> list[Mark]:
-        """Every place to decide about, in the order of the text."""
         return [mark for line_marks in self.marks.values() for mark in line_marks]
 
     @property
     def undecided(self) -> list[Mark]:
-        """The places that nobody decided about."""
         return [mark for mark in self.all_marks if not mark.done]
 
     @property
     def texts(self) -> dict[str, str]:
-        """The text of each line, by its key."""
         return {key: line.text for key, line in self.lines.items()}
 
     def changed_since(self, seen: dict[str, Any]) -> list[str]:
@@ -376,7 +371,6 @@ def prints(actor: Actor, release: FamilyRelease) -> bool:
 
 
 def releases_of(actor: Actor, student_id: int) -> list[FamilyRelease]:
-    """Return the requests about one student, the newest first."""
     statement = select(FamilyRelease).where(FamilyRelease.student_id == student_id, visible_to(actor))
     return list(db.session.scalars(statement.order_by(FamilyRelease.id.desc()).limit(MOST)))
 
@@ -421,7 +415,6 @@ def held_back(actor: Actor, incident_ids: list[Any]) -> list[str]:
 
 
 def suspects_abuse(incident: Incident) -> bool:
-    """Whether the facts of a report say that abuse or neglect is suspected."""
     all_facts = [incident.facts or {}, *((person.facts or {}) for person in incident.people)]
     return any(facts.get("abuse_suspected") is True for facts in all_facts)
 

@@ -66,12 +66,10 @@ class Schedule:
 
     @property
     def longest(self) -> int:
-        """The longest of the temporary kinds."""
         return max(self.temporary.values())
 
     @property
     def for_good(self) -> int:
-        """The longest of the permanent kinds."""
         return max(self.permanent.values())
 
 
@@ -113,7 +111,6 @@ def latest_keep(today: date) -> date:
 
 
 def certificate(contents: Mapping[str, Any]) -> str:
-    """Return the digest of what a certificate says."""
     words = json.dumps(contents, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(words.encode("ascii")).hexdigest()
 
@@ -138,7 +135,6 @@ def schedule_rows(code: str | None = None) -> Sequence[RetentionRule]:
 
 
 def rules_on(day: date) -> dict[str, RetentionRule]:
-    """Return the row of each kind that is in force on a day."""
     in_force = (RetentionRule.starts_on <= day) & or_(RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= day)
     return {row.code: row for row in db.session.scalars(select(RetentionRule).where(in_force))}
 

@@ -81,12 +81,10 @@ class SpanForm(PlainForm):
 
     @property
     def span(self) -> Span:
-        """The removal in time."""
         return Span(DisciplineKind(self.kind.data), self.days.data, self.starts_on.data, self.ends_on.data)
 
     @property
     def told(self) -> dict[str, str]:
-        """What the family reads, by the column; '' for what is not asked."""
         return {name: self[name].data if name in self else "" for name in DisciplineAction.TOLD}
 
 
@@ -127,12 +125,10 @@ class DisciplineForm(SpanForm):
 
     @property
     def answers(self) -> dict[Tried, str]:
-        """What was written for each kind of intervention."""
         return {what: self[f"answer_{what.value}"].data for what in Tried}
 
     @property
     def is_long(self) -> bool:
-        """Whether the administrator decides it."""
         return is_exclusion(DisciplineKind(self.kind.data), self.days.data)
 
     def validate(self, extra_validators: object = None) -> bool:

@@ -162,7 +162,6 @@ class DisciplineAction(OfIncident, Versioned, Base):
 
     @property
     def told(self) -> dict[str, str]:
-        """What the family reads in the notice, by the column."""
         return {name: getattr(self, name) for name in self.TOLD}
 
     @classmethod
@@ -173,12 +172,10 @@ class DisciplineAction(OfIncident, Versioned, Base):
         return or_(cls.starts_on >= first, runs, super().since(first))
 
     def in_view_since(self, first: date) -> bool:
-        """Whether this action is in view from a day on."""
         return self.starts_on >= first or holds(self, DisciplineAction.since(first))
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Those of any of these students."""
         return cls.student_id.in_(sorted(students))
 
 

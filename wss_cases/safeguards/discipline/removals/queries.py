@@ -70,7 +70,6 @@ class ListedAction:
 
     @property
     def id(self) -> int:
-        """The action's id."""
         return self.action.id
 
 
@@ -259,7 +258,6 @@ def actions_of_student(actor: Actor, student_id: int, limit: int = 10) -> list[L
 
 
 def discipline_of(incident_id: int) -> list[DisciplineAction]:
-    """Return the discipline actions recorded on an incident; the caller has checked the incident."""
     statement = select(DisciplineAction).where(DisciplineAction.incident_id == incident_id)
     return list(db.session.scalars(statement.order_by(DisciplineAction.id)))
 

@@ -200,7 +200,6 @@ def refuse_not_applicable(duty: LegalDuty) -> None:
 
 
 def refuse_closed(duty: LegalDuty) -> None:
-    """Raise Refused for a duty that is closed."""
     if duty.state not in OPEN_DUTY:
         raise Refused("", _("This duty is already closed."))
 
@@ -271,7 +270,6 @@ class StepForm(TellingForm):
     note = LongText(_l("Note, or why this step does not apply"), rows=3)
 
     def fit(self, duty: LegalDuty) -> None:
-        """Ask what this step needs."""
         step_id = str(self.step_id.data)
         self.fit_step(duty, next((row.step for row in steps_of(duty) if str(row.step.id) == step_id), None))
 
@@ -419,7 +417,6 @@ def for_deputy(duty: LegalDuty) -> ForDeputy | None:
 
 
 def reports_of(duty: LegalDuty) -> list[int]:
-    """Return the report that a duty is about."""
     return [duty.incident_id]
 
 

@@ -204,7 +204,6 @@ def mandated_duties_counted(actor: Actor) -> Select[Any] | None:
 
 
 def mandated_duties_waiting(actor: Actor) -> int:
-    """Return how many they are."""
     counted = mandated_duties_counted(actor)
     return 0 if counted is None else db.session.scalar(counted) or 0
 
@@ -226,7 +225,6 @@ def duties_of(incident_id: int) -> list[DutyRow]:
 
 
 def mandated_duties_of(actor: Actor, incident_id: int) -> list[DutyRow]:
-    """Return the mandated-reporter duties of an incident that this actor may see."""
     return _open_first(mandated_visible_to(_rows().where(LegalDuty.incident_id == incident_id), actor))
 
 
@@ -301,7 +299,6 @@ def user_name(user_id: int | None) -> str:
 
 
 def proposed_everywhere() -> list[LegalDuty]:
-    """Return the duties that somebody says do not apply, in every school."""
     statement = select(LegalDuty).where(LegalDuty.proposed_by_id.is_not(None), LegalDuty.state.in_(MAY_NOT_APPLY))
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))
 

@@ -329,7 +329,6 @@ RESTORATIVE: Final = frozenset({Pathway.RESTORATIVE_CONVERSATION.value, Pathway.
 
 
 def may_become(before: ReviewState, after: ReviewState) -> bool:
-    """Whether the table allows this step."""
     return after in TRANSITIONS[before]
 
 

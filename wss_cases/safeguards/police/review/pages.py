@@ -66,17 +66,14 @@ REVIEW = Subject(PoliceReview, get_review, row=attrgetter("review"))
 
 
 def trail(row: ReviewRow) -> list[tuple[Any, str]]:
-    """The pages above an act on a review."""
     return [(_("Police-notification reviews"), url_for("police_reviews.page")), (row.reference, back(row))]
 
 
 def back(row: ReviewRow, _answer: int = 0) -> str:
-    """The address of a review's page."""
     return url_for("police_reviews.review", review_id=row.review.id)
 
 
 def request_card(row: ReviewRow, title: Any) -> dict[str, Any]:
-    """What was asked, as the card above an answer."""
     review = row.review
     rows = request_rows(review, user_names({review.requested_by_id}), zone_of(review.school_id))
     return {"card_title": title, "request_rows": rows}

@@ -233,7 +233,6 @@ def _here(actor: Actor) -> ColumnElement[bool]:
 
 
 def notifications_of(incident_id: int) -> list[PoliceNotification]:
-    """Return the police notifications recorded on an incident; the caller has checked the incident."""
     statement = select(PoliceNotification).where(PoliceNotification.incident_id == incident_id)
     return list(db.session.scalars(statement.order_by(PoliceNotification.id)))
 
