@@ -47,26 +47,24 @@ from wss_cases.followups.templates import pages as followups_templates
 from wss_cases.incidents import catalogue as incidents_catalogue
 from wss_cases.incidents import concerns as incidents_concerns
 from wss_cases.incidents import deputies as incidents_deputies
-from wss_cases.incidents import finding as incidents_finding
 from wss_cases.incidents import other_schools as incidents_other_schools
+from wss_cases.incidents import pages as incidents
 from wss_cases.incidents import report_list as incidents_report_list
 from wss_cases.incidents.incident import pages as incidents_incident
-from wss_cases.incidents.pages import pages as incidents_pages
 from wss_cases.intake import assignment as intake_assignment
-from wss_cases.intake import concern as intake_concern
+from wss_cases.intake import decision as intake_decision
+from wss_cases.intake import details as intake_details
+from wss_cases.intake import duplicates as intake_duplicates
 from wss_cases.intake import other_schools as intake_other_schools
 from wss_cases.intake import protection as intake_protection
 from wss_cases.intake import questions as intake_questions
-from wss_cases.intake import witness as intake_witness
+from wss_cases.intake import queue as intake_queue
+from wss_cases.intake.corrections import facts as intake_corrections_facts
 from wss_cases.intake.corrections import people as intake_corrections_people
 from wss_cases.intake.corrections import withdrawal as intake_corrections_withdrawal
-from wss_cases.intake.corrections.facts import pages as intake_corrections_facts
-from wss_cases.intake.decision import actions as intake_decision
-from wss_cases.intake.details import pages as intake_details
-from wss_cases.intake.duplicates import pages as intake_duplicates
 from wss_cases.intake.offline import pages as intake_offline
 from wss_cases.intake.open_questions import pages as intake_open_questions
-from wss_cases.intake.queue import pages as intake_queue
+from wss_cases.intake.report import pages as intake_report
 from wss_cases.intake.review import acts as intake_review_acts
 from wss_cases.intake.review import pages as intake_review
 from wss_cases.jobs import scheduler as jobs_scheduler
@@ -237,8 +235,8 @@ ROOMS: tuple[Room, ...] = (
     contacts.ROOM,
     mail_account_mails.ROOM, mail_audit_heads.ROOM, mail_bounces.ROOM, mail_common.ROOM, mail_delivery_queue.ROOM,
     mail_family_texts.ROOM, mail_preferences.ROOM, mail_push.ROOM, mail_security_alerts.ROOM, mail_webhooks.ROOM,
-    incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_finding.ROOM,
-    incidents_incident.ROOM, incidents_other_schools.ROOM, incidents_pages.ROOM, incidents_report_list.ROOM,
+    incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_incident.ROOM,
+    incidents_other_schools.ROOM, incidents.ROOM, incidents_report_list.ROOM,
     surveys_answering.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_links.ROOM,
     surveys_rounds.ROOM,
     routing_drafts.ROOM, routing_engine_vocabulary.ROOM, routing_replay.ROOM, routing_replay_pages.ROOM,
@@ -267,10 +265,10 @@ ROOMS: tuple[Room, ...] = (
     safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review.ROOM,
     safeguards_police_second_person.ROOM, safeguards_police_settings.ROOM,
     safeguards_questioning.ROOM, safeguards_restraint.ROOM, safeguards_visibility.ROOM,
-    intake_assignment.ROOM, intake_concern.ROOM, intake_corrections_facts.ROOM, intake_corrections_people.ROOM,
+    intake_assignment.ROOM, intake_corrections_facts.ROOM, intake_corrections_people.ROOM,
     intake_corrections_withdrawal.ROOM, intake_decision.ROOM, intake_details.ROOM, intake_duplicates.ROOM,
     intake_offline.ROOM, intake_open_questions.ROOM, intake_other_schools.ROOM, intake_protection.ROOM,
-    intake_questions.ROOM, intake_queue.ROOM, intake_review_acts.ROOM, intake_review.ROOM, intake_witness.ROOM,
+    intake_questions.ROOM, intake_queue.ROOM, intake_report.ROOM, intake_review_acts.ROOM, intake_review.ROOM,
     casework_access.ROOM, casework_case_list.ROOM,
     casework_case_page_acts.ROOM, casework_case_page.ROOM, casework_panels.ROOM,
     casework_happened_again.ROOM, casework_pathway_page.ROOM, casework_safety_plans_acts.ROOM,

@@ -30,11 +30,11 @@ from tests.support.depth import BACKENDS
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts import pages
 from wss_cases.routing.replay import actions as replay_actions
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, all_routed
-from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
+from wss_cases.routing.replay.rules import Replayer, Tally, replayed
 from wss_cases.routing.rule_sets import RuleSet, table_of
 
 SCHOOLS = 640
@@ -54,7 +54,7 @@ def build(incidents: int) -> int:
     routed(schools, [few(seed) for seed in range(incidents)], days=DAYS)
     district, now = acting(make_user(Role.DISTRICT)), clock.now()
     first = db.session.scalars(select(RuleSet).where(RuleSet.number == 1)).one()
-    draft_id = actions.draft_from(Invocation(district, now), first.id)
+    draft_id = pages.draft_from(Invocation(district, now), first.id)
     edit_row(district, draft_id, "P7", {"items.0.start": 3}, now)
     edit_row(district, draft_id, "F4", {"school_days.0": 3}, now)
     replay_actions.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)

@@ -17,7 +17,7 @@ from tests.support.pages.reading import forms, parse
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.safeguards.duties.duty.queries import duties_of
 

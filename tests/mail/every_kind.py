@@ -39,9 +39,9 @@ from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.assignment import MAIL as REPORT_ASSIGNED
 from wss_cases.intake.assignment import Assignment
-from wss_cases.intake.offline.messages import GONE as UNFILED_GONE
-from wss_cases.intake.offline.messages import WAITS as UNFILED
-from wss_cases.intake.offline.messages import EntryKind, EntryState, OfflineEntry
+from wss_cases.intake.offline.models import GONE as UNFILED_GONE
+from wss_cases.intake.offline.models import WAITS as UNFILED
+from wss_cases.intake.offline.models import EntryKind, EntryState, OfflineEntry
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads import HEAD, head_key, week_of
 from wss_cases.mail.common.pages import StandbyLapse
@@ -66,7 +66,7 @@ from wss_cases.records.named_in_error.actions import TakingOut
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED
-from wss_cases.routing.drafts.actions import WAITS
+from wss_cases.routing.drafts.pages import WAITS
 from wss_cases.routing.engine.vocabulary import Kind, RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.messages import MAIL as DAY_TEN

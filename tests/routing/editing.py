@@ -8,7 +8,7 @@ from typing import Any
 from tests.factories.accounts import acting, make_user
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import db
-from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts import pages
 from wss_cases.routing.row_editor.pages import save_row
 from wss_cases.routing.rule_sets import RuleSet
 
@@ -40,12 +40,12 @@ def edit_row(actor: Actor, draft_id: int, row_id: str, changes: Mapping[str, Any
 
 def hand_over(actor: Actor, draft_id: int, starts_on: date, now: datetime, why_not_replayed: str = "") -> None:
     """Hand a draft as it is now to a second person."""
-    actions.propose(actor, draft_id, None, actions.Proposal("It is needed.", starts_on, why_not_replayed), now)
+    pages.propose_act(actor, draft_id, None, pages.Proposal("It is needed.", starts_on, why_not_replayed), now)
 
 
 def publish(actor: Actor, draft_id: int, starts_on: date, now: datetime, why_not_replayed: str = "") -> Actor:
     """Hand a draft over and let another administrator of the district, who is returned, publish it."""
     hand_over(actor, draft_id, starts_on, now, why_not_replayed)
     second = acting(make_user(Role.DISTRICT))
-    actions.publish(second, draft_id, None, now)
+    pages.publish_act(second, draft_id, None, now)
     return second

@@ -26,7 +26,7 @@ from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.table import read_table
 
 REFUSED: list[tuple[str, Facts]] = [
     *((key, {key: "any"}) for key in ("race", "sex", "gender", "language", "ethnicity", "disability", "hair_colour")),

@@ -56,8 +56,8 @@ from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.routing.engine.explain import said
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared

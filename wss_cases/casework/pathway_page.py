@@ -42,9 +42,9 @@ from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.pathways.referrals.referral.pages import withdraw_open
+from wss_cases.routing.engine.explain import said
 from wss_cases.routing.engine.vocabulary import AppliesTo, Person, Police
 from wss_cases.routing.engine.vocabulary import Pathway as Family
-from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 

@@ -38,8 +38,8 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.operations import reach
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
-from wss_cases.intake.offline.messages import PURPOSE as OFFLINE_ENTRY
-from wss_cases.intake.offline.messages import OfflineEntry
+from wss_cases.intake.offline.models import PURPOSE as OFFLINE_ENTRY
+from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.journal.key_rotation import Tables
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.push.rules import PURPOSE as PUSH

@@ -27,9 +27,8 @@ from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document, in_words
 from wss_cases.routing.engine.facts import parse_document
 from wss_cases.routing.engine.vocabulary import RuleSetState
-from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.replay.queries import Period, all_routed, check_days, count_routed, shares
-from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
+from wss_cases.routing.replay.rules import COLUMNS, Change, Replayed, Replayer, Tally, replayed, table_rows
 from wss_cases.routing.rule_sets import RuleSet, rule_set_in_force, signs_of, table_of
 
 

@@ -16,7 +16,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.pages.pages import record_guardian_contact
+from wss_cases.incidents.pages import record_guardian_contact
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.safeguards.discipline.recording.acts import is_title_ix_matter, record_discipline

@@ -22,13 +22,11 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import UNKNOWN, Capture, CapturedPerson, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision
-from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES, decide
-from wss_cases.intake.decision.rules import Choice, is_light
-from wss_cases.intake.duplicates.pages import merge_into
-from wss_cases.intake.open_questions.models import HURT, PURPOSE
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES, Choice, decide, is_light
+from wss_cases.intake.duplicates import merge_into
+from wss_cases.intake.open_questions.models import HURT, PURPOSE, must_answer
 from wss_cases.intake.open_questions.pages import answer_fact
-from wss_cases.intake.open_questions.queries import must_answer
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.intake.review.acts import ask_reporter, check_facts, take_no_action
 from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind

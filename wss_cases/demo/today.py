@@ -18,7 +18,7 @@ from wss_cases.followups.pages.follow_up import reassign, snooze
 from wss_cases.followups.reminders.rules import why_not, wrong_day
 from wss_cases.followups.undo import why_fixed
 from wss_cases.foundation.db import db, table_of
-from wss_cases.incidents.additions import add_addendum
+from wss_cases.incidents.changes import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.changes import changes_of
@@ -41,7 +41,7 @@ from wss_cases.records.family_copies.request import ask as ask_copy
 from wss_cases.records.retention.holds import Asked as HoldRequest
 from wss_cases.records.retention.holds import open_record_hold
 from wss_cases.roster.directory.models import Enrolment, Student, StudentGuardian
-from wss_cases.routing.drafts.actions import draft_from
+from wss_cases.routing.drafts.pages import draft_from
 from wss_cases.routing.replay.actions import ask as ask_replay
 from wss_cases.routing.replay.actions import carry_on
 from wss_cases.routing.row_editor.pages import save_row

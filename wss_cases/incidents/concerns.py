@@ -15,8 +15,7 @@ from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
-from wss_cases.incidents.pages.pages import HurtForm
-from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.incidents.pages import HurtForm, place_names
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -30,8 +30,15 @@ from wss_cases.incidents.incident.states import (
     Tile,
 )
 from wss_cases.intake.assignment import REVIEWER_CHANGED, assignee_of
-from wss_cases.intake.recommendation.queries import Situation, situation
-from wss_cases.intake.recommendation.rules import CALLS, PlanHold, calls_family_of_harmed, is_call_to_harmed, waits_for
+from wss_cases.intake.recommendation import (
+    CALLS,
+    PlanHold,
+    Situation,
+    calls_family_of_harmed,
+    is_call_to_harmed,
+    situation,
+    waits_for,
+)
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -9,7 +9,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.intake.open_questions.queries import quick_noes_of
+from wss_cases.intake.open_questions.models import quick_noes_of
 from wss_cases.outcomes.counting.daily_figures.actions import day_of_year_words
 from wss_cases.outcomes.counting.repair.models import apart_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences

@@ -18,7 +18,7 @@ from wss_cases.foundation.forms import BaseForm, LongText, ShortText, apply_refu
 from wss_cases.foundation.i18n import _, _l, force_locale, locale_code
 from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.settings import setting
-from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.incidents.pages import place_names
 from wss_cases.journal.rooms import Room
 from wss_cases.practice.log import group_in, group_value
 from wss_cases.practice.requests.models import LONGEST_CONTACT, MOST_LETTERS, Asker, RequestLink, Wish, link_by

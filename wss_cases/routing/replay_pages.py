@@ -37,10 +37,9 @@ from wss_cases.routing.engine.vocabulary import (
 )
 from wss_cases.routing.replay import actions as replay_actions
 from wss_cases.routing.replay import queries as replays
-from wss_cases.routing.replay.differences import Change
 from wss_cases.routing.replay.models import ChangeKind, ReplayState
 from wss_cases.routing.replay.queries import shares
-from wss_cases.routing.replay.replayer import Parts, SchoolTally, Tally, promise_words
+from wss_cases.routing.replay.rules import Change, Parts, SchoolTally, Tally, promise_words
 
 _LABELS: Mapping[Any, Any] = {
     **FACT_LABELS,

@@ -17,8 +17,7 @@ from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, db, named_en
 from wss_cases.foundation.errors import Unavailable, existing
 from wss_cases.foundation.i18n import _
 from wss_cases.journal.rooms import Room
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.table import DecisionTable, read_table
 from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.signs import Signs, read_signs
 

@@ -18,8 +18,7 @@ from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.routing.drafts.actions import draft_to_edit, take_back
-from wss_cases.routing.drafts.pages import refused_page
+from wss_cases.routing.drafts.pages import draft_to_edit, refused_page, take_back
 from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS
 from wss_cases.routing.engine.table import LANGUAGES

@@ -6,7 +6,7 @@ from wss_cases.accounts.people.people_list import PEOPLE
 from wss_cases.casework.case_list import CASES
 from wss_cases.followups.pages.open_list import FOLLOW_UPS, OWN_FOLLOW_UPS
 from wss_cases.incidents.report_list import OWN_REPORTS, REPORTS
-from wss_cases.intake.queue.pages import QUEUE
+from wss_cases.intake.queue import QUEUE
 from wss_cases.journal.rooms import ListKind
 from wss_cases.plans.money.funding.pages import FUNDING
 from wss_cases.plans.money.resources.presenters import RESOURCES

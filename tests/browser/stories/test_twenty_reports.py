@@ -26,7 +26,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.safeguards.duties.duty.queries import duties_of
 

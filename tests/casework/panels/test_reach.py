@@ -21,8 +21,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import close
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.safeguards.duties.duty.models import AT_ONCE, DutyState, is_overdue
 

@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
 from wss_cases.routing.replay.queries import Period, all_routed, digest_of
-from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
+from wss_cases.routing.replay.rules import Replayer, Tally, replayed
 from wss_cases.routing.rule_sets import RuleSet, table_of
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

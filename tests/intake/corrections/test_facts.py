@@ -20,8 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import _, force_locale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence

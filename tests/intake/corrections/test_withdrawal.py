@@ -17,8 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.counting.daily_figures.queries import figures_of_school
 from wss_cases.pathways.common.models import Pathway

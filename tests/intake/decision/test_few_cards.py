@@ -16,9 +16,8 @@ from wss_cases.followups.about import about, cards
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import for_case
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.recommendation import situation
 from wss_cases.intake.review.presenters import addable
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Kind

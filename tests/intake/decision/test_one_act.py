@@ -22,11 +22,10 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
-from wss_cases.intake.decision.actions import decide, record_conversation
-from wss_cases.intake.decision.rules import Added, Choice, is_light, people_with_an_item
-from wss_cases.intake.duplicates.pages import merge_into
-from wss_cases.intake.queue.queries import Narrow, Queue, queue_counts, queue_page
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.decision import Added, Choice, decide, is_light, people_with_an_item, record_conversation
+from wss_cases.intake.duplicates import merge_into
+from wss_cases.intake.queue import Narrow, Queue, queue_counts, queue_page
+from wss_cases.intake.recommendation import situation
 from wss_cases.intake.report.actions import add_people_to
 from wss_cases.intake.review import acts as review_acts
 from wss_cases.intake.review.acts import set_parts

@@ -14,7 +14,7 @@ from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFac
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.incidents.additions import answer_question
+from wss_cases.incidents.changes import answer_question
 from wss_cases.incidents.incident.models import Addendum, GuardianContact, IncidentDraft
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, priors

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wss_cases.intake.offline.messages import DeviceClock, entry_in, written_at
+from wss_cases.intake.offline.models import DeviceClock, entry_in, written_at
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

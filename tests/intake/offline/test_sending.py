@@ -16,9 +16,9 @@ from wss_cases.accounts.account.models import RoleGrant, UserSession
 from wss_cases.accounts.sealed_boxes import FORGOTTEN_AFTER, RENEWED_AFTER, SealingKey, key_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.drafts import save_draft
+from wss_cases.incidents.changes import save_draft
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
-from wss_cases.intake.offline.messages import EntryState, OfflineEntry
+from wss_cases.intake.offline.models import EntryState, OfflineEntry
 from wss_cases.journal.models import AuditEntry
 from wss_cases.practice.log import PracticeEntry
 

@@ -17,8 +17,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import Share
-from wss_cases.intake.offline.messages import GONE, WAITS, EntryState, OfflineEntry
-from wss_cases.intake.unfiled import erase_unfiled
+from wss_cases.intake.offline.models import GONE, WAITS, EntryState, OfflineEntry, erase_unfiled
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.family_copies.copy.models import Part

@@ -18,15 +18,13 @@ from wss_cases.access.actor import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions import add_addendum
+from wss_cases.incidents.changes import add_addendum
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.open_questions.models import Answer, FactAnswer
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.open_questions.models import Answer, FactAnswer, joined, quick_noes_of
 from wss_cases.intake.open_questions.pages import answer_fact
-from wss_cases.intake.open_questions.queries import joined, quick_noes_of
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 from wss_cases.intake.review.acts import take_no_action
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.timeline import sentence

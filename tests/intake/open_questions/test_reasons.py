@@ -16,11 +16,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.open_questions.models import PURPOSE, Because
-from wss_cases.intake.open_questions.queries import may_have_read, reasons_for
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.open_questions.models import PURPOSE, Because, may_have_read, reasons_for
+from wss_cases.intake.recommendation import situation
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
 

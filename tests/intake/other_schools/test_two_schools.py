@@ -23,9 +23,8 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import SHARED_FACTS
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.incidents.other_schools import FACTS, NEVER_TOLD, WHERE_HARMED
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.recommendation import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import TakingOut, decide_taking_out
 from wss_cases.records.named_in_error.pages import take_out

@@ -20,8 +20,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.assignment import Assignment
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.journal.unit_of_work import unit_of_work
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

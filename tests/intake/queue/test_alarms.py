@@ -11,7 +11,7 @@ import pytest
 from tests.factories.base import fresh
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.duplicates.models import ToldApart
+from wss_cases.intake.duplicates import ToldApart
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
@@ -125,7 +125,7 @@ def test_a_report_is_taken_given_away_and_given_back(place: Place, client_as: Ca
 def test_the_queue_is_narrowed_and_turned_page_by_page(
     place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wss_cases.intake.queue.queries.PAGE", 2)
+    monkeypatch.setattr("wss_cases.intake.queue.PAGE", 2)
     students = [StudentFactory(school=place.school) for _number in range(4)]
     old, fight, threat, danger = (
         place.report((who, CAUSED), now=NOW - timedelta(hours=hours), occurred_at=NOW - timedelta(hours=hours), **more)
@@ -153,7 +153,7 @@ def test_the_queue_is_narrowed_and_turned_page_by_page(
 def test_the_queue_is_sorted_by_its_headers_page_by_page(
     place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wss_cases.intake.queue.queries.PAGE", 2)
+    monkeypatch.setattr("wss_cases.intake.queue.PAGE", 2)
     tiles, places = ("fight", "threat", "fight", "disruption", "threat"), ("yard", "gym", "hallway", "gym", "yard")
     waits = (3, 60, 12, 6, 1)
     reports = [

@@ -16,7 +16,7 @@ from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import GuardianContact, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.duplicates.pages import merge_into, tell_apart
+from wss_cases.intake.duplicates import merge_into, tell_apart
 from wss_cases.intake.review.acts import reopen_review
 from wss_cases.journal.models import TimelineEntry
 

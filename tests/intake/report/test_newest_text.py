@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.sign_in.saved_forms import PURPOSE, KeptForm
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys import seal
-from wss_cases.incidents.drafts import save_draft
+from wss_cases.incidents.changes import save_draft
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 

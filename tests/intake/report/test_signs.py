@@ -19,7 +19,7 @@ from tests.support.pages.reading import forms, parse
 from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.additions import add_addendum
+from wss_cases.incidents.changes import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentDraft
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile

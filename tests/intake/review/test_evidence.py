@@ -13,9 +13,9 @@ from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, WALL, Place, route
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.incidents.additions import add_addendum, answer_question
+from wss_cases.incidents.changes import add_addendum, answer_question
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.duplicates.pages import merge_into
+from wss_cases.intake.duplicates import merge_into
 from wss_cases.intake.review.acts import ask_reporter
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

@@ -23,11 +23,10 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.states import IncidentState, KeptFrom, PersonKind, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.open_questions.models import must_answer
 from wss_cases.intake.open_questions.pages import answer_fact
-from wss_cases.intake.open_questions.queries import must_answer
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 
 STATED = {"adult_conduct": True, "injury": "unknown"}
 

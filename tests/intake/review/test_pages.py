@@ -24,12 +24,10 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice, may_be_batched
-from wss_cases.intake.recommendation.queries import situation
-from wss_cases.intake.recommendation.rules import PlanHold
+from wss_cases.intake.decision import Choice, decide, may_be_batched
+from wss_cases.intake.recommendation import PlanHold, situation
+from wss_cases.routing.engine.explain import said
 from wss_cases.routing.engine.vocabulary import AppliesTo, Police
-from wss_cases.routing.engine.wording import said
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
 

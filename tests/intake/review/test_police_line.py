@@ -13,9 +13,8 @@ from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.recommendation import situation
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.routing.rule_sets import RoutingAnswer

@@ -18,12 +18,12 @@ from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.foundation import operations
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions import answer_question
+from wss_cases.incidents.changes import answer_question
 from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, IncidentFilter, PersonDetails
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.incidents.lists import conditions_of
-from wss_cases.intake.duplicates.pages import merge_into
+from wss_cases.intake.duplicates import merge_into
 from wss_cases.intake.report.actions import add_people_to, complete_details, submit_incident
 from wss_cases.intake.review.acts import ask_reporter, reopen_review, take_no_action
 from wss_cases.journal.models import AuditEntry

@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import conditions_of, counts_by_group
-from wss_cases.incidents.pages.pages import read_filter
+from wss_cases.incidents.pages import read_filter
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.counting.totals import core_of
 from wss_cases.outcomes.reports.core import bands_of, reporting, school_rows

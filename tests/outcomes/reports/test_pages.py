@@ -28,7 +28,7 @@ from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.lists import counts_by_group
-from wss_cases.incidents.pages.pages import read_filter
+from wss_cases.incidents.pages import read_filter
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.reports.drill_down import LISTS, PAGE
 

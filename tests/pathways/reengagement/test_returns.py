@@ -21,8 +21,7 @@ from wss_cases.casework.pathway_page import end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.pathways.common.models import EndReason, Pathway, PathwayState
 from wss_cases.pathways.reengagement.pages import complete
 from wss_cases.pathways.reengagement.plan import (

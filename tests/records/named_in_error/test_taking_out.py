@@ -26,8 +26,7 @@ from wss_cases.incidents.incident.models import Addendum, GuardianContact
 from wss_cases.incidents.incident.queries import priors
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.incidents.telling import may_tell, yes_to
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision import Choice, decide
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of, figures_of_school

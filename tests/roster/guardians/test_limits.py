@@ -14,7 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.queries import people_of
-from wss_cases.incidents.pages.pages import record_guardian_contact
+from wss_cases.incidents.pages import record_guardian_contact
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language
 from wss_cases.records.family_copies.request import whose_right

@@ -20,7 +20,7 @@ from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.making import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.pages.pages import record_guardian_contact
+from wss_cases.incidents.pages import record_guardian_contact
 from wss_cases.incidents.telling import yes_to
 from wss_cases.pathways.circles.circle.models import SupporterRelation
 from wss_cases.pathways.circles.keepers import add_keeper

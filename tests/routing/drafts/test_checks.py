@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts import pages
 
 
 @pytest.mark.any_database("no database is touched")
@@ -23,14 +23,14 @@ def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: py
             assert asking.acquire(timeout=5)
         return []
 
-    monkeypatch.setattr(actions, "table_of", lambda rule_set: asking.release())
-    monkeypatch.setattr(actions, "read_table", lambda name, number, rows: (name, number, rows))
-    monkeypatch.setattr(actions, "check_table", slow)
-    actions._tried.cache_clear()
+    monkeypatch.setattr(pages, "table_of", lambda rule_set: asking.release())
+    monkeypatch.setattr(pages, "read_table", lambda name, number, rows: (name, number, rows))
+    monkeypatch.setattr(pages, "check_table", slow)
+    pages._tried.cache_clear()
 
     def ask(*rows: str) -> None:
         rule_set: Any = SimpleNamespace(name="first", number=1, table_rows={"rows": list(rows)})
-        actions.findings_of(rule_set)
+        pages.findings_of(rule_set)
 
     together = [threading.Thread(target=ask, args=("a", "b")) for _each in range(8)]
     for one in together:
@@ -40,4 +40,4 @@ def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: py
     assert len(tried) == 1
     ask("a", "c")
     assert len(tried) == 2, "other rows are tried anew"
-    actions._tried.cache_clear()
+    pages._tried.cache_clear()

@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.states import WhenPrecision
 from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts import pages
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.vocabulary import RuleSetState
@@ -49,7 +49,7 @@ def shipped(session: Any) -> RuleSet:
 
 def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
     """Return a new draft of the shipped rule set."""
-    draft: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), shipped(session).id))
+    draft: RuleSet = session.get(RuleSet, pages.draft_from(Invocation(district, now), shipped(session).id))
     return draft
 
 
@@ -98,7 +98,7 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     with pytest.raises(Refused, match="never changes"):
         edit_row(district, draft.id, "P1", {"items.0.tier": 1}, now)
     with pytest.raises(Refused, match="never changes"):
-        actions.drop_draft(district, draft.id, None, now)
+        pages.drop_draft(district, draft.id, None, now)
 
 
 def test_a_draft_with_findings_is_not_published(session: Any, district: Actor, now: datetime) -> None:
@@ -121,26 +121,26 @@ def test_a_second_person_publishes_and_a_change_takes_the_draft_back(
 ) -> None:
     draft, second = drafted(district, session, now), acting(make_user(Role.DISTRICT))
     with pytest.raises(Refused, match="No one has handed over this draft"):
-        actions.publish(second, draft.id, None, now)
+        pages.publish_act(second, draft.id, None, now)
     hand_over(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     with pytest.raises(Overreach, match="second person"):
-        actions.publish(district, draft.id, None, now)
+        pages.publish_act(district, draft.id, None, now)
     unknown = acting(make_user(Role.DISTRICT, first_setup=False))
     with pytest.raises(Overreach, match="second person"):
-        actions.publish(unknown, draft.id, None, now)
+        pages.publish_act(unknown, draft.id, None, now)
     edit_row(second, draft.id, "F4", {"school_days.0": 2}, now)
     with pytest.raises(Refused, match="No one has handed over this draft"):
-        actions.publish(district, draft.id, None, now)
+        pages.publish_act(district, draft.id, None, now)
     assert fresh(draft).proposed_by_id is None and fresh(draft).drafted_by_id == district.user_id
     hand_over(second, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     seen = fresh(draft).version
-    actions.save_note(second, draft.id, None, "Another reason.", now)
+    pages.save_note(second, draft.id, None, "Another reason.", now)
     with pytest.raises(Stale):
-        actions.publish(district, draft.id, seen, now)
+        pages.publish_act(district, draft.id, seen, now)
     hand_over(second, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     with pytest.raises(Refused, match="today or later"):
-        actions.publish(district, draft.id, None, now + timedelta(days=9))
-    actions.publish(district, draft.id, fresh(draft).version, now)
+        pages.publish_act(district, draft.id, None, now + timedelta(days=9))
+    pages.publish_act(district, draft.id, fresh(draft).version, now)
     assert fresh(draft).published_by_id == district.user_id
 
 
@@ -150,17 +150,17 @@ def test_a_published_set_is_withdrawn_before_its_first_day_and_never_in_force(
 ) -> None:
     draft = drafted(district, session, now)
     with pytest.raises(Refused, match="not yet in force"):
-        actions.withdraw(district, draft.id, "Too early.", now)
+        pages.withdraw_act(district, draft.id, "Too early.", now)
     second = publish(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     for reason, day, words in ((" ", now, "Explain why"), ("Late.", now + timedelta(days=8), "not yet in force")):
         with pytest.raises(Refused, match=words) as refused:
-            actions.withdraw(district, draft.id, reason, day)
+            pages.withdraw_act(district, draft.id, reason, day)
         assert refused.value.field == "reason"
     assert rule_set_in_force(date(2026, 12, 1)).id == draft.id
-    actions.withdraw(second, draft.id, "A duty was missing.", now)
+    pages.withdraw_act(second, draft.id, "A duty was missing.", now)
     assert rule_set_in_force(date(2026, 12, 1)).number == VERSION
     with pytest.raises(Refused, match="already withdrawn"):
-        actions.withdraw(district, draft.id, "Again.", now)
+        pages.withdraw_act(district, draft.id, "Again.", now)
     told = session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "rules.withdrawn")).one()
     assert (told.subject_id, told.actor_id, told.data["reason"]) == (draft.id, second.user_id, "A duty was missing.")
     assert drafted(district, session, now).number == VERSION + 2
@@ -241,7 +241,7 @@ def test_a_rule_that_another_row_asks_about_stays_before_it(session: Any, distri
 
 def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
     source = shipped(session).id
-    assert actions.draft_from(Invocation(district, now, "key"), source) == actions.draft_from(
+    assert pages.draft_from(Invocation(district, now, "key"), source) == pages.draft_from(
         Invocation(district, now, "key"), source
     )
     assert [row.number for row in rule_sets(district)] == [VERSION + 1, VERSION, 2, 1]
@@ -249,7 +249,7 @@ def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datet
 
 def test_a_draft_can_be_dropped(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
-    actions.drop_draft(district, draft.id, draft.version, now)
+    pages.drop_draft(district, draft.id, draft.version, now)
     assert [row.number for row in rule_sets(district)] == [VERSION, 2, 1]
 
 
@@ -266,7 +266,7 @@ def test_deans_read_and_do_not_edit(session: Any, now: datetime) -> None:
     source = shipped(session).id
     assert get_rule_set(dean, source).number == VERSION
     with pytest.raises(NotFound):
-        actions.draft_from(Invocation(dean, now), source)
+        pages.draft_from(Invocation(dean, now), source)
 
 
 def test_no_rule_set_in_force_is_said(session: Any) -> None:
@@ -297,7 +297,7 @@ def test_an_incident_keeps_version_facts_and_answer(session: Any, now: datetime)
     incident_id = incident(session, now)
     facts = parse_facts({"bias": True, "supports": ["iep"], "group": None})
     with unit_of_work(SYSTEM, now) as uow:
-        answer, recommendation = actions.route(uow, incident_id, None, facts, now.date())
+        answer, recommendation = pages.route(uow, incident_id, None, facts, now.date())
     kept = session.get(RoutingAnswer, answer.id, populate_existing=True)
     assert kept.rule_set_id == shipped(session).id
     assert kept.facts == {"bias": True, "supports": ["iep"]}
@@ -310,8 +310,8 @@ def test_whoever_may_be_the_second_person_hears_that_a_draft_waits(
     second = make_user(Role.DISTRICT)
     draft = drafted(district, session, now)
     hand_over(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
-    mail = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == actions.WAITS)).one()
-    kind = kind_of(actions.WAITS)
+    mail = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == pages.WAITS)).one()
+    kind = kind_of(pages.WAITS)
     assert kind is not None and mail.recipient_id == second.id
     assert kind.still_due(mail, acting(second)) and not kind.still_due(mail, district)
     edit_row(district, draft.id, "P1", {"when.all.1.value": 3}, now)

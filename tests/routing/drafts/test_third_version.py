@@ -16,7 +16,7 @@ from tests.routing.first_rules.rule_set import first_rows
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.routing.engine.check import check_table
-from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.table import read_table
 
 BEFORE = f"{int(next(VERSIONS.glob('*_third_rule_set.py')).name[:4]) - 1:04d}"
 NAME = "2026-1"

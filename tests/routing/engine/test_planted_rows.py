@@ -17,8 +17,7 @@ from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.table import DecisionTable, read_table
 
 GROUP_5 = {"fact": "group", "op": "at_least", "value": 5}
 NOT_BIAS = {"all": [row_of("D6")["when"], {"not": {"fact": "bias", "op": "is", "value": True}}]}

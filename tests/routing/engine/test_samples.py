@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from tests.routing.first_rules.rule_set import NAME, VERSION, first_rows
-from wss_cases.routing.engine.check import check_table
+from wss_cases.routing.engine.check import check_table, facts_for_row
 from wss_cases.routing.engine.facts import FACTS, FactType
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.samples import facts_for_row
-from wss_cases.routing.engine.table import DecisionTable, Row
+from wss_cases.routing.engine.table import DecisionTable, Row, read_table
 
 MOST = 2000
 FLAGS = [name for name, spec in FACTS.items() if spec.type is FactType.FLAG]

@@ -18,8 +18,7 @@ from tests.routing.strategies import known_facts_of
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.table import DecisionTable, read_table
 
 DATA = Path("migrations/data")
 NEW = ["H7", "D11", "F7b", "F10"]

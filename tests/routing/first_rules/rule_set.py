@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from tests.routing.first_rules.holds_and_duties import DUTIES, FALLBACK, FOLLOW_UPS, GRADE_LIMIT, HOLDS
 from tests.routing.first_rules.pathways import PATHWAYS
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.engine.table import DecisionTable, read_table
 
 NAME: Final = "2026-1"
 VERSION: Final = 3

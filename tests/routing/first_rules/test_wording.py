@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from tests.routing.first_rules.test_reasons import texts
 from wss_cases.foundation.db import db
+from wss_cases.routing.engine.explain import UNTIL, WHY, said
 from wss_cases.routing.engine.vocabulary import RuleSetState
-from wss_cases.routing.engine.wording import UNTIL, WHY, said
 from wss_cases.routing.rule_sets import RuleSet
 
 

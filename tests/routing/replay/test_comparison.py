@@ -19,17 +19,24 @@ from tests.routing.editing import edit_row, with_values
 from tests.routing.first_rules.rule_set import VERSION, first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import Invocation, Role
-from wss_cases.routing.drafts import actions
-from wss_cases.routing.engine.check import broken_promises
+from wss_cases.routing.drafts import pages
+from wss_cases.routing.engine.check import broken_promises, random_facts
 from wss_cases.routing.engine.evaluation import run
 from wss_cases.routing.engine.facts import FACTS, Facts, parse_facts
-from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.samples import random_facts
-from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.replay.differences import Change, of_run
+from wss_cases.routing.engine.table import DecisionTable, read_table
 from wss_cases.routing.replay.models import ChangeKind
 from wss_cases.routing.replay.queries import Period, all_routed, count_routed, shares
-from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, alike, replayed
+from wss_cases.routing.replay.rules import (
+    Change,
+    Part,
+    Replayed,
+    Replayer,
+    RoutedIncident,
+    Tally,
+    alike,
+    of_run,
+    replayed,
+)
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 
 MANY = [facts_of(seed) for seed in range(240)]
@@ -234,7 +241,7 @@ def draft(session: Any, at: Callable[..., Any], changes: dict[str, dict[str, Any
     now = at("2026-11-24 10:00")
     district = acting(make_user(Role.DISTRICT))
     first = session.query(RuleSet).filter_by(number=VERSION).one()
-    made: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first.id))
+    made: RuleSet = session.get(RuleSet, pages.draft_from(Invocation(district, now), first.id))
     for row, values in changes.items():
         edit_row(district, made.id, row, values, now)
     return made

@@ -21,12 +21,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.jobs import ticks
 from wss_cases.jobs.ticks import tick
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts import pages
 from wss_cases.routing.engine.vocabulary import RuleSetState
 from wss_cases.routing.replay import actions as replay_actions
 from wss_cases.routing.replay.actions import carry_on
 from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
-from wss_cases.routing.replay.replayer import Tally
+from wss_cases.routing.replay.rules import Tally
 from wss_cases.routing.rule_sets import RuleSet
 
 ClientAs = Callable[[Any], PageClient]
@@ -174,7 +174,7 @@ def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(
     carry_on(now)
     assert [found.id for found in session.scalars(select(Replay))] == [again.id]
     with statements() as sent:
-        actions.drop_draft(district, made.id, None, now)
+        pages.drop_draft(district, made.id, None, now)
     read = [" ".join(one.split()) for one in sent if "FROM rule_replay " in one and "SELECT" in one]
     locks = session.get_bind().dialect.name == "postgresql"
     assert read and all(one.endswith("FOR UPDATE") == locks for one in read), "a slice may be kept just now"

@@ -8,12 +8,23 @@ import pytest
 
 from tests.routing.first_rules.rule_set import first_rows
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.routing.engine.conditions import ALWAYS, Scene, check_condition, compiled, parts_of
+from wss_cases.routing.engine.check import random_facts, with_unknowns
 from wss_cases.routing.engine.facts import FACTS
-from wss_cases.routing.engine.samples import random_facts, with_unknowns
+from wss_cases.routing.engine.table import ALWAYS, Scene, check_condition, compiled, parts_of
 from wss_cases.routing.engine.vocabulary import Kind, Person, Police, Section
-from wss_cases.routing.row_editor.cases import Line, Op, cases_of, condition_of, ops_of, questions_of, same_cases
-from wss_cases.routing.row_editor.outline import MOST, Outline, opened, take_step
+from wss_cases.routing.row_editor.rules import (
+    MOST,
+    Line,
+    Op,
+    Outline,
+    cases_of,
+    condition_of,
+    opened,
+    ops_of,
+    questions_of,
+    same_cases,
+    take_step,
+)
 
 pytestmark = pytest.mark.any_database("no database is touched")
 SUBJECTS = {"group", "bias"}

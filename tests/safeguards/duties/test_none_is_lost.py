@@ -26,7 +26,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.acts import Act
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.routing.drafts.actions import route
+from wss_cases.routing.drafts.pages import route
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty import pages

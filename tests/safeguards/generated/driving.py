@@ -27,12 +27,10 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.open_questions.models import PURPOSE
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.open_questions.models import PURPOSE, must_answer
 from wss_cases.intake.open_questions.pages import answer_fact
-from wss_cases.intake.open_questions.queries import must_answer
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.asking import ask, call_first, open_by_law

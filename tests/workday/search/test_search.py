@@ -24,9 +24,9 @@ from wss_cases.cases.case.models import Case
 from wss_cases.casework import panels
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents import finding as report_finding
-from wss_cases.incidents.finding import reports_found
+from wss_cases.incidents import report_list as incidents_report_list
 from wss_cases.incidents.incident.models import Addendum, Incident
+from wss_cases.incidents.report_list import reports_found
 from wss_cases.journal import word_index as index
 from wss_cases.journal.extension_points import word_sources
 from wss_cases.journal.models import AuditEntry
@@ -69,7 +69,7 @@ def differences(schools: list[Any]) -> list[str]:
     cases = list(db.session.scalars(select(Case)))
     students = list(db.session.scalars(select(Student)))
     ways: list[tuple[Any, list[Any], Permission, str]] = [
-        (lambda *asked: report_finding.reports_found(*asked), reports, Permission.INCIDENT_READ, "Aquarium"),
+        (lambda *asked: incidents_report_list.reports_found(*asked), reports, Permission.INCIDENT_READ, "Aquarium"),
         (lambda *asked: panels.cases_found(*asked), cases, Permission.CASE_READ, "aquár"),
         (students_found, students, Permission.STUDENT_READ, "quillfeather aqua"),
     ]
@@ -86,7 +86,7 @@ def differences(schools: list[Any]) -> list[str]:
 def test_each_role_finds_what_it_may_open_and_nothing_else(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     schools = two_schools()
     assert differences(schools) == []
-    monkeypatch.setattr(report_finding, "visible_to", lambda statement, actor: statement)
+    monkeypatch.setattr(incidents_report_list, "visible_to", lambda statement, actor: statement)
     assert differences(schools), "the planted bug"
 
 

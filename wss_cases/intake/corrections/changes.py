@@ -18,9 +18,8 @@ from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.actions import make_follow_up, open_with, scene_of
-from wss_cases.intake.recommendation.queries import Situation, shown_to, situation
-from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
+from wss_cases.intake.decision import make_follow_up, open_with, scene_of
+from wss_cases.intake.recommendation import PlanFollowUp, PlanItem, Situation, shown_to, situation
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.queries import parted

@@ -11,14 +11,13 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.incidents.details import add_person
+from wss_cases.incidents.changes import add_person
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.details.pages import adding_form, named_in
-from wss_cases.intake.report.actions import people_items, route_incident, search_items
-from wss_cases.intake.report.forms import captured_person
+from wss_cases.intake.details import adding_form, named_in
+from wss_cases.intake.report.actions import captured_person, people_items, route_incident, search_items
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 

@@ -18,8 +18,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.queries import get_incident, load_incident
 from wss_cases.incidents.incident.states import UNDECIDED, WITHDRAWN, IncidentState
-from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
-from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
+from wss_cases.intake.corrections.facts import is_reporters, refuse_after_review, review_began, withdrawal_asked
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage

@@ -1,4 +1,4 @@
-"""Pages that open offline, what a device gets while online, and how it sends its entries."""
+"""Pages that open offline with their forms, what a device gets while online, and how it sends its entries."""
 
 import json
 from base64 import b64encode
@@ -9,6 +9,8 @@ from typing import Any
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
+from wtforms import DateField
+from wtforms.validators import Optional
 
 from wss_cases.access.actor import STAFF, Actor, Invocation
 from wss_cases.access.gate import current_actor, gate
@@ -18,8 +20,8 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.sealed_boxes import SealingKey, box_in, key_for, newest_key, opened, owner_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Unavailable
-from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import _, dotted, force_locale, locale_code, ngettext
+from wss_cases.foundation.forms import BaseForm, LongText, choices
+from wss_cases.foundation.i18n import _, _l, dotted, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, moment_words, today_at, zone_of
@@ -27,20 +29,11 @@ from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user, generate_csrf
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.rules import Capture, is_unknown
-from wss_cases.incidents.incident.states import UNDECIDED, Tile, WhenChoice, WhenPrecision
-from wss_cases.intake.offline import messages
-from wss_cases.intake.offline.actions import (
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, is_unknown
+from wss_cases.incidents.incident.states import UNDECIDED, PersonKind, Tile, WhenChoice, WhenPrecision
+from wss_cases.intake.offline import models
+from wss_cases.intake.offline.models import (
     Arrived,
-    discard_entry,
-    file_concern,
-    file_practice,
-    file_report,
-    finish_mended,
-    keep_to_mend,
-)
-from wss_cases.intake.offline.forms import WithoutRoster, as_sent, unsent_form
-from wss_cases.intake.offline.messages import (
     Entry,
     EntryKind,
     EntryState,
@@ -48,7 +41,13 @@ from wss_cases.intake.offline.messages import (
     OfflineEntry,
     ToMend,
     count_to_mend,
+    discard_entry,
     entry_in,
+    file_concern,
+    file_practice,
+    file_report,
+    finish_mended,
+    keep_to_mend,
     of_incident,
     one_to_mend,
     own_entry,
@@ -56,15 +55,81 @@ from wss_cases.intake.offline.messages import (
     waits_to_be_mended,
     written_at,
 )
-from wss_cases.intake.report.forms import WORD_ANSWERS
+from wss_cases.intake.report.actions import WORD_ANSWERS, CaptureForm
 from wss_cases.intake.report.rules import FIGURE, MOST_WORDS, QUESTIONS, SKIPPED, STATED_BY, TILES_OF, stated
 from wss_cases.journal.queries import already_done
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
-from wss_cases.practice.log import new_form
+from wss_cases.practice.log import PracticeForm, group_value, group_words, new_form
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
 from wss_cases.routing.rule_sets import signs_on
 from wss_cases.routing.signs import SignKind
+
+LONGEST_NAME = 200
+MOST_NAMES = 30
+GRADES = range(-1, 13)
+
+
+class WithoutRoster(CaptureForm):
+    """The capture form offline: names are typed, and matched with the roster after sending."""
+
+    class Meta(CaptureForm.Meta):
+        """No token of its own: the form may be old when it is sent, and the request that sends it is protected."""
+
+        csrf = False
+
+    names = LongText(
+        _l("Who was involved?"),
+        description=_l("One name per line. After it is sent, you match the names with the roster."),
+    )
+
+    @property
+    def typed_names(self) -> list[str]:
+        """Names typed here, or into the search field of a page that lost its connection."""
+        lines = f"{self.names.data or ''}\n{self.people_q.data or ''}".splitlines()
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+    def check_names(self) -> bool:
+        """Whether someone is named or marked as unknown, within the limits; otherwise the field gets an error."""
+        names = self.typed_names
+        if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
+            self.names.errors = [_("Type at most %(number)d names, one per line.", number=MOST_NAMES)]
+        elif not names and not self.people.data and not self.unknown_person.data:
+            self.names.errors = [_("Enter who was involved, or check “I don’t know who yet”.")]
+        return not self.names.errors
+
+    @property
+    def named(self) -> tuple[CapturedPerson, ...]:
+        """The typed names, as people who are not identified."""
+        names = [name[:LONGEST_NAME] for name in self.typed_names[:MOST_NAMES]]
+        return tuple(CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) for name in names)
+
+
+class AnyGroup(PracticeForm):
+    """The practice log offline: all grades are offered, and the writer led it."""
+
+    class Meta(PracticeForm.Meta):
+        """No token of its own, as in `WithoutRoster`."""
+
+        csrf = False
+
+    held_on = DateField(_l("Day"), [Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grades = [(group_value(grade, ""), group_words(grade, "")) for grade in GRADES]
+        self.group.choices = choices([*grades, (group_value(None, ""), _("Several grades, or adults"))])
+        self.led_by.choices = []
+
+
+def as_sent(fields: Fields) -> MultiDict[str, str]:
+    """Form data from stored answers; of repeated fields the first counts, as for a browser's form."""
+    return MultiDict(fields)
+
+
+def unsent_form(kind: str) -> BaseForm:
+    return WithoutRoster(formdata=None) if kind == "report" else AnyGroup(formdata=None, adults=1, minutes="20")
+
 
 NO_TOKEN = {"csrf": False}
 """Entries are protected by the sending request's token and have none of their own."""
@@ -422,4 +487,4 @@ def _finish(answer: Response) -> Response:
     return answer
 
 
-ROOM = Room(pages=(blueprint,), panels=(Panel(Place.INCIDENT, 3, panel),), messages=messages.MESSAGES)
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.INCIDENT, 3, panel),), messages=models.MESSAGES)

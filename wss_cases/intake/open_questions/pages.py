@@ -15,16 +15,24 @@ from wss_cases.foundation.forms import BaseForm, ShortText
 from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.foundation.settings import signing_keys
-from wss_cases.incidents.additions import MERGED
-from wss_cases.incidents.details import set_roles
+from wss_cases.incidents.changes import MERGED, set_roles
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, signs_of
 from wss_cases.incidents.incident.pages import tell_of_danger
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import TEXT_ADDED, UNDECIDED, PersonRole
-from wss_cases.intake.open_questions import models, queries
-from wss_cases.intake.open_questions.models import BODY, QUESTIONS, SENT_TO, VALUES, Answer, Because, FactAnswer
-from wss_cases.intake.open_questions.queries import Tap, noes_by_tap
-from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.intake.open_questions import models
+from wss_cases.intake.open_questions.models import (
+    BODY,
+    QUESTIONS,
+    SENT_TO,
+    VALUES,
+    Answer,
+    Because,
+    FactAnswer,
+    Tap,
+    noes_by_tap,
+)
+from wss_cases.intake.recommendation import Plan
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import in_both
@@ -74,8 +82,8 @@ def answer_fact(
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
     if incident.state not in UNDECIDED:
         raise Stale
-    people = [person.id for person in incident.people if queries.asks_part(fact, person)]
-    tap = queries.tap_of(fact, answer, whom, signs_of(incident), people)
+    people = [person.id for person in incident.people if models.asks_part(fact, person)]
+    tap = models.tap_of(fact, answer, whom, signs_of(incident), people)
     _write(uow, incident, fact, tap)
     row = FactAnswer(
         incident_id=incident.id, fact=fact, answer=tap.answer, value=tap.value, because=tap.because,
@@ -89,7 +97,7 @@ def answer_fact(
 
 
 def _write(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
-    _set_facts(incident, queries.facts_after(incident.facts or {}, fact, tap))
+    _set_facts(incident, models.facts_after(incident.facts or {}, fact, tap))
     if tap.person_id is not None:
         set_roles(uow, incident, {tap.person_id: PersonRole(tap.value)})
     if fact == "imminent_danger" and tap.answer is Answer.YES and not incident.danger_now:
@@ -114,8 +122,8 @@ def ask_again(uow: UnitOfWork, incident: Incident) -> None:
     """Reopen every no given by a tap: someone added text to an undecided report."""
     if incident.state not in UNDECIDED:
         return
-    noes = [row for row in noes_by_tap(incident.id) if row.fact not in (*queries.YES_OR_NO, *queries.PARTS)]
-    facts = queries.reopened(incident.facts or {}, [row.fact for row in noes])
+    noes = [row for row in noes_by_tap(incident.id) if row.fact not in (*models.YES_OR_NO, *models.PARTS)]
+    facts = models.reopened(incident.facts or {}, [row.fact for row in noes])
     if facts == incident.facts:
         return
     for row in noes:
@@ -132,7 +140,7 @@ def join_facts(uow: UnitOfWork, target: Incident) -> None:
         return
     merged = list(uow.session.scalars(select(Incident).where(Incident.duplicate_of_id == target.id)))
     before = dict(target.facts or {})
-    facts = reduce(queries.joined, (one.facts or {} for one in merged), before)
+    facts = reduce(models.joined, (one.facts or {} for one in merged), before)
     danger = target.danger_now or any(one.danger_now for one in merged)
     if facts != before or danger != target.danger_now:
         target.danger_now = danger
@@ -146,7 +154,7 @@ def _set_facts(incident: Incident, facts: dict[str, Any]) -> None:
     """Store the facts of a report, and copy the known ones that have a column there."""
     for name in COLUMNS:
         if facts.get(name) != (incident.facts or {}).get(name):
-            setattr(incident, name, None if facts[name] == queries.UNKNOWN else facts[name])
+            setattr(incident, name, None if facts[name] == models.UNKNOWN else facts[name])
     incident.facts = facts
 
 
@@ -170,7 +178,7 @@ class Words:
 
     def row(self, fact: str, duties: Iterable[Duty] = ()) -> Row:
         """One question with its buttons, past answers and waiting duties."""
-        reasons = queries.reasons_for(fact, signs_of(self.incident))
+        reasons = models.reasons_for(fact, signs_of(self.incident))
         return {
             "fact": fact,
             "question": QUESTIONS[fact],
@@ -178,7 +186,7 @@ class Words:
             "yes": self._yes(fact),
             "no": self._no(fact, reasons),
             "other": self._other(fact),
-            "explains_no": fact not in queries.YES_OR_NO,
+            "explains_no": fact not in models.YES_OR_NO,
             "with_whom": (with_whom := self._with_whom(fact, reasons)),
             "whom_head": _("Someone told you, or no one can say") if len(with_whom) > 1 else self._whom_head(fact),
             "body": fact in BODY,
@@ -189,8 +197,8 @@ class Words:
         parts = [
             (f"part:{person.id}:{role.value}", _part_label(fact, role, self.name(person)))
             for person in self.people
-            if fact in queries.PARTS and queries.asks_part(fact, person)
-            for role in queries.PARTS[fact]
+            if fact in models.PARTS and models.asks_part(fact, person)
+            for role in models.PARTS[fact]
         ]
         if fact == "harmed":
             return parts
@@ -200,18 +208,18 @@ class Words:
         return [("yes", yes), *parts]
 
     def _no(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
-        if fact in queries.YES_OR_NO:
+        if fact in models.YES_OR_NO:
             return [("no", _("No, staff can calm it"))]
         return [(f"no:{one.value}", one.label) for one in reasons if one is not Because.SAID]
 
     def _other(self, fact: str) -> list[tuple[str, Any]]:
         if fact == "weapon":
             return [("maybe", _("Maybe a gun, not checked yet"))]
-        maybe = [("maybe", _("Maybe"))] if queries.may_say(fact, Answer.MAYBE) else []
+        maybe = [("maybe", _("Maybe"))] if models.may_say(fact, Answer.MAYBE) else []
         return [*maybe, *([("sent_on", _("It may be: send it on now"))] if fact in BODY else [])]
 
     def _with_whom(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
-        asked = [("asked", _("I asked them; they cannot say"))] if queries.may_say(fact, Answer.ASKED) else []
+        asked = [("asked", _("I asked them; they cannot say"))] if models.may_say(fact, Answer.ASKED) else []
         said_no = [(f"no:{Because.SAID.value}", _("No, they told me"))] if Because.SAID in reasons else []
         # Enter in the name's field presses the first of these buttons.
         return [*asked, *said_no]
@@ -242,10 +250,10 @@ class Words:
 def question_rows(words: Words, plan: Plan) -> dict[str, list[Row]]:
     """The questions of a report by group: must be answered, may be answered or asked in vain, sent on, and answered."""
     by_rules = {one.fact: one for one in plan.open_questions}
-    must = queries.must_answer(plan, words.incident, words.people)
+    must = models.must_answer(plan, words.incident, words.people)
     later = [fact for fact in by_rules if fact not in must]
-    sent = [fact for fact in (words.incident.facts or {}).get(queries.SENT_ON, ()) if fact in SENT_TO]
-    answered = [fact for fact in words.answers if fact in QUESTIONS and fact not in (*must, *later, *queries.PARTS)]
+    sent = [fact for fact in (words.incident.facts or {}).get(models.SENT_ON, ()) if fact in SENT_TO]
+    answered = [fact for fact in words.answers if fact in QUESTIONS and fact not in (*must, *later, *models.PARTS)]
 
     def row(fact: str) -> Row:
         asked = by_rules.get(fact)

@@ -29,27 +29,27 @@ from wss_cases.foundation.forms import (
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.details import set_roles
+from wss_cases.incidents.changes import set_roles
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import set_state, tell_of_danger
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.corrections.changes import add_named
-from wss_cases.intake.decision.actions import (
+from wss_cases.intake.decision import (
     NO_ACTION_REASONS,
     OTHERWISE_REASONS,
     UNFOUNDED,
     VERIFIED_LABELS,
+    Added,
+    Choice,
     decide,
     record_conversation,
+    why_not,
 )
-from wss_cases.intake.decision.rules import Added, Choice, why_not
-from wss_cases.intake.duplicates.pages import merge_waiting, undo_merge
-from wss_cases.intake.open_questions.models import QUESTIONS
+from wss_cases.intake.duplicates import merge_waiting, undo_merge
+from wss_cases.intake.open_questions.models import QUESTIONS, is_forgotten, is_question, must_answer
 from wss_cases.intake.open_questions.pages import TapForm, answer_fact
-from wss_cases.intake.open_questions.queries import is_forgotten, is_question, must_answer
-from wss_cases.intake.recommendation.queries import shown_to, situation
-from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.intake.recommendation import Plan, shown_to, situation
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.pages import AcceptForm, after_decision, decided_first, reviewed, show

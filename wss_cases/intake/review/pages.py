@@ -23,21 +23,18 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState
 from wss_cases.incidents.other_schools import where_words
-from wss_cases.incidents.pages.presenters import history_rows
+from wss_cases.incidents.pages import history_rows
+from wss_cases.intake import recommendation
 from wss_cases.intake.assignment import assignee_of
 from wss_cases.intake.corrections.changes import changes_for
-from wss_cases.intake.corrections.facts.queries import withdrawal_asked
-from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES, decide
-from wss_cases.intake.decision.rules import Choice, is_light
-from wss_cases.intake.duplicates.models import apart_from
-from wss_cases.intake.duplicates.pages import twins_of
+from wss_cases.intake.corrections.facts import withdrawal_asked
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES, Choice, decide, is_light
+from wss_cases.intake.duplicates import apart_from, twins_of
+from wss_cases.intake.open_questions.models import is_forgotten, newest_answers
 from wss_cases.intake.open_questions.pages import Words, question_rows, shown_at
-from wss_cases.intake.open_questions.queries import is_forgotten, newest_answers
-from wss_cases.intake.recommendation import queries
-from wss_cases.intake.recommendation.rules import police_finding
+from wss_cases.intake.recommendation import police_finding
 from wss_cases.intake.review import presenters as words
-from wss_cases.intake.review.queries import evidence_of
-from wss_cases.intake.review.rules import police_words
+from wss_cases.intake.review.presenters import evidence_of, police_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import sentence
@@ -90,7 +87,10 @@ Problem = tuple[str, str, str, str]
 def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None) -> Page:
     """The page of a report, with the submitted form or the refused answer if any."""
     actor, instant = current_actor(), clock.now()
-    zone, now = zone_of(report.school_id), queries.shown_to(actor, report.school_id, queries.situation(report.id))
+    zone, now = (
+        zone_of(report.school_id),
+        recommendation.shown_to(actor, report.school_id, recommendation.situation(report.id)),
+    )
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
@@ -130,7 +130,11 @@ def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem |
 
 
 def _asked(
-    report: Incident, now: queries.Situation, zone: str, duties: Sequence[tuple[str, DutyState]], grounds: Sequence[Any]
+    report: Incident,
+    now: recommendation.Situation,
+    zone: str,
+    duties: Sequence[tuple[str, DutyState]],
+    grounds: Sequence[Any],
 ) -> dict[str, Any]:
     """What is unknown about a report: its questions, other missing facts, and what that leaves open about the
     police."""

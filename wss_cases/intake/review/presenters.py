@@ -1,29 +1,183 @@
-"""A recommendation in words: who, what, why, holds, follow-ups, and what it is not."""
+"""The page of a reviewed report in words: the recommendation, all texts written, and the police.
+
+It never says that the report is no police matter.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import select
 
+from wss_cases.accounts.teams import user_names
 from wss_cases.followups.core.states import KINDS
-from wss_cases.foundation.i18n import _, _l, in_language, locale_code, ngettext
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import _, _l, dotted, in_language, locale_code, ngettext
+from wss_cases.foundation.school_time import moment_words
+from wss_cases.incidents.incident.models import Addendum, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED, SUFFERED, is_unknown, person_words
 from wss_cases.incidents.incident.states import (
     INJURY_LABELS,
+    MANNER_LABELS,
     REPORTED_ROLE_LABELS,
+    RESULT_LABELS,
     TOLD_BY_LABELS,
     PersonKind,
     PersonRole,
     Tile,
 )
+from wss_cases.incidents.pages import place_names
 from wss_cases.intake.corrections.changes import Changes, key_of
-from wss_cases.intake.decision.rules import Added, is_held
-from wss_cases.intake.recommendation.queries import Situation
-from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
-from wss_cases.routing.engine.vocabulary import AppliesTo, FollowUpKind, HoldState, Kind, Person
-from wss_cases.routing.engine.wording import said
+from wss_cases.intake.decision import Added, is_held
+from wss_cases.intake.recommendation import Answered, Plan, PlanFollowUp, PlanItem, PoliceFinding, Situation
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.timeline import author, sentence
+from wss_cases.routing.engine.explain import said
+from wss_cases.routing.engine.vocabulary import AppliesTo, Duty, FollowUpKind, HoldState, Kind, Person, Police
+
+ARMS = frozenset({Duty.FIREARM_OR_GUN_THREAT.value, Duty.FIREARM_REPORT_CHICAGO.value})
+MAY_BE_ARMED = frozenset({"imminent_danger", "weapon", "gun_violence_threat", "fire_or_bomb"})
+
+
+def police_words(
+    finding: PoliceFinding, grounds: Sequence[Any], asked: Collection[str] = (), duties: Collection[str] = (),
+    sexual: Any = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Text about the police: urgent and plain lines, the call, what to find out, and whether to ask again.
+
+    `grounds`: labels of recorded notifications; with one, the law is not mentioned. `asked`: facts asked on the page
+    itself; `duties`: codes of open duties. 911 is named only for danger, guns and bombs. `sexual`: that fact if known.
+    """
+    urgent = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
+    lines = []
+    if finding.police is Police.NOT_INDICATED:
+        lines += [] if grounds else [_("No law requires a call to the police for what is known.")]
+    elif finding.police is not Police.VERIFY or not grounds:
+        urgent.append(_finding_words(finding))
+    if sexual in ("contact", "image"):
+        lines.append(
+            _("The student who was harmed and the family may report it to the police; help them if they wish.")
+        )
+    emergency, verify = finding.police is Police.EMERGENCY, finding.police is Police.VERIFY
+    questions = []
+    if finding.ask_danger and not emergency and "imminent_danger" not in asked:
+        questions.append(_("Is anyone in danger that staff cannot calm?"))
+    if finding.ask_verified and verify:
+        questions.append(_("Is it verified? Who saw it, and what was found?"))
+    armed = finding.ask_danger or bool(MAY_BE_ARMED & set(asked)) or (verify and bool(ARMS & set(duties)))
+    call = _("If you believe someone is in danger or has a gun, call 911 now.") if armed else ""
+    return {
+        "urgent": urgent,
+        "lines": lines,
+        "call": _("Danger now. Call first. This page does not alert anyone.") if emergency else call,
+        "questions": questions,
+        "ask_again": emergency,
+    }
+
+
+def _finding_words(finding: PoliceFinding) -> str:
+    match finding.police:
+        case Police.EMERGENCY:
+            return _("Danger now: call first, record it within the hour.")
+        case Police.REQUIRED_BY_LAW:
+            return _("The law requires a notification. A restorative pathway opens anyway.")
+    return _("Whether the police must be notified is not decided yet. First find out what is asked above.")
+
+
+Text = dict[str, Any]
+OWN_ACCOUNT = "incident.account_added"
+"""History entry on a report to which a second witness added an account."""
+
+SAID_WHY = ("review.reopened", "incident.withdrawal_asked", "incident.corrected", "incident.part_corrected")
+"""History entries with a reason that someone wrote."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    at: datetime
+    what: str
+    who: str
+    text: str
+
+
+def evidence_of(incident: Incident, zone: str) -> list[Text]:
+    """The texts of a report and of reports merged into it, as timeline entries, oldest first."""
+    merged = select(Incident).where(Incident.duplicate_of_id == incident.id).order_by(Incident.id)
+    reports = [incident, *db.session.scalars(merged)]
+    ids = [report.id for report in reports]
+    added = _rows(Addendum, Addendum.incident_id, ids)
+    contacts = _rows(GuardianContact, GuardianContact.incident_id, ids)
+    acts = _acts(ids)
+    names = user_names(
+        [one for r in reports for one in (r.reporter_id, r.reviewer_id)]
+        + [one.author_id for one in (*added, *contacts)]
+    )
+    accounts = {act.subject_id for act in acts if act.kind == OWN_ACCOUNT}
+    places = place_names() if len(reports) > 1 else {}
+    texts = [
+        text
+        for report in reports
+        for text in _of_report(report, names, _title(report, incident, accounts), _told(report, zone, places))
+    ]
+    texts += [_Said(one.at, _("Added later"), names.get(one.author_id, ""), one.text) for one in added]
+    texts += [_Said(one.at, _call_words(one), names.get(one.author_id, ""), one.note) for one in contacts]
+    texts += [_Said(act.at, sentence(act), author(act), act.data.get("why") or "") for act in acts]
+    written = [one for one in texts if one.text.strip()]
+    written.sort(key=lambda one: one.at)
+    return [{"what": one.what, "when": moment_words(one.at, zone), "who": one.who, "note": one.text} for one in written]
+
+
+def _rows(model: Any, column: Any, ids: Collection[int]) -> Sequence[Any]:
+    return db.session.scalars(select(model).where(column.in_(ids)).order_by(model.id)).all()
+
+
+def _acts(ids: Collection[int]) -> Sequence[TimelineEntry]:
+    statement = select(TimelineEntry).where(
+        TimelineEntry.subject_type == "incident",
+        TimelineEntry.subject_id.in_(ids),
+        TimelineEntry.kind.in_((*SAID_WHY, OWN_ACCOUNT)),
+    )
+    return db.session.scalars(statement.order_by(TimelineEntry.id)).all()
+
+
+def _title(report: Incident, incident: Incident, accounts: Collection[int]) -> str:
+    if report is incident:
+        return _("The report")
+    if report.id in accounts:
+        return _("A second witness, %(reference)s", reference=report.reference)
+    return _("Report %(reference)s, merged with this one", reference=report.reference)
+
+
+def _told(report: Incident, zone: str, places: Mapping[str, str]) -> str:
+    """What, where, when and who of a merged report, beside its text."""
+    what = Tile(report.tile).label if report.tile in set(Tile) else report.tile
+    place, when = places.get(report.location_code, ""), moment_words(report.occurred_at, zone)
+    return dotted(str(what), place, when, ", ".join(person_words(person) for person in report.people))
+
+
+def _of_report(report: Incident, names: dict[int, str], title: str, told: str) -> list[_Said]:
+    """A report's own texts: narrative, immediate action, injury, text for families, and reason of closing."""
+    who, at = names.get(report.reporter_id or 0, ""), report.submitted_at
+    action = _Said(at, _("Immediate action taken"), who, report.immediate_action)
+    texts = [_Said(at, title, who, report.narrative), action]
+    if report.duplicate_of_id is not None:
+        texts[0] = _Said(at, title, who, "\n".join(part for part in (told, report.narrative) if part))
+        texts.append(_Said(at, _("Injury"), who, str(INJURY_LABELS.get(report.injury or "", ""))))
+    later = report.details_completed_at or at
+    texts += [
+        _Said(later, _("What the family of %(name)s may read", name=person_words(person)), "", person.family_text)
+        for person in report.people
+    ]
+    reviewer = names.get(report.reviewer_id or 0, "")
+    texts.append(_Said(report.reviewed_at or at, _("Note of the review"), reviewer, report.closing_note))
+    return texts
+
+
+def _call_words(contact: GuardianContact) -> str:
+    return dotted(_("Contact with a guardian"), MANNER_LABELS[contact.manner], RESULT_LABELS[contact.result])
+
 
 # Until the facts are established a person is reported, not responsible.
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}

@@ -41,8 +41,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.outcomes.documents import TYPES, Report, rendered
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.replay.queries import ReplayedIncident, get_replay, incidents_after, reported_until
+from wss_cases.routing.replay.rules import COLUMNS, Change, table_rows
 
 
 class ExportRecord(Base):

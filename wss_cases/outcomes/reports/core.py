@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import ACTED, conditions_of, month_words, trait_words
-from wss_cases.incidents.pages.pages import read_filter
+from wss_cases.incidents.pages import read_filter
 from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
 from wss_cases.outcomes.counting.daily_figures.queries import SavedView, totals_by_school

@@ -24,7 +24,7 @@ from wss_cases.foundation.ids import fold, id_in, new_code
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import at_local, day_words_with_year, moment_words, today_at, zone_of
 from wss_cases.foundation.settings import setting
-from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.incidents.pages import place_names
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case

@@ -23,8 +23,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choice_field, choices, radio
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.pages.presenters import place_names, title_words
-from wss_cases.intake.unfiled import remind_writers
+from wss_cases.incidents.pages import place_names, title_words
+from wss_cases.intake.offline.models import remind_writers
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.family_copies.copy.models import (

@@ -24,7 +24,7 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
 from wss_cases.incidents.other_schools import parts_of, tell
-from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts import review_began
 from wss_cases.intake.corrections.people import join_cases
 from wss_cases.intake.corrections.withdrawal import hangs_on
 from wss_cases.intake.other_schools import TOLD_AS, may_tell, refuse_names, tellable

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wss_cases.foundation.i18n import Labelled, _, _l, locale_code
-from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import FACT_LABELS, SECTION_LABELS, VALUE_LABELS, in_language, within
-from wss_cases.routing.engine.reading import read_row
-from wss_cases.routing.engine.table import DecisionTable, Effect, Removal
+from wss_cases.routing.engine.table import Condition, DecisionTable, Effect, Removal, read_row
 from wss_cases.routing.engine.table import Row as TableRow
 from wss_cases.routing.engine.vocabulary import (
     AppliesTo,

@@ -1,11 +1,32 @@
-"""A decision table in memory: made by `reading` from the stored rows, used by `evaluation`."""
+"""A decision table: its conditions, its rows, and reading them from their stored form, refusing what is not one.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A row as JSON: `id`, `rule` (what answers cite), `section`, `when`, `because` {"en", "es"}, and by section
+`items` [{"kind", "for", "tier", "start", "when"?, "because"?}] · `keeps` (grade limit) ·
+`applies_to`, `until`, `removes` [{"kinds"?, "pathways"?, "for"?}] (holds) ·
+`duty`, `clock`, `verified` {"yes", "unknown", "no"} (duties) · `follow_up`, `school_days` (follow-ups).
+
+A condition as JSON:
+{"all": [...]} · {"any": [...]} · {"not": {...}}       {"all": []} is always true
+{"fact": "group", "op": "at_least", "value": 3}        ops: is, in, at_least, at_most, includes,
+                                                       known, missing (the last two without value)
+{"rule": "P3"}                    an earlier rule matched
+{"no_item_for": "caused_harm"}    nothing on the list is for this person or for both
+{"item_with_pathway": "circle"}   something on the list belongs to this pathway
+{"police": ["emergency"]}         what was found about the police
+
+A condition is true, false, or undecided (None) where it hangs on a fact that is unknown: `all` is false if one part is,
+`any` is true if one part is, `not` undecided is undecided (Kleene's strong tables). Conditions on rules, the list and
+the police are never undecided: they look at what is certain. Only the fallback takes a hold as matched that stands
+until something is known.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from wss_cases.routing.engine.conditions import Condition, Test, compiled, parts_of
+from wss_cases.foundation.errors import Refused
+from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactSpec, FactType
 from wss_cases.routing.engine.vocabulary import (
     PATHWAY_OF,
     AppliesTo,
@@ -13,9 +34,215 @@ from wss_cases.routing.engine.vocabulary import (
     DutyState,
     FollowUpKind,
     Kind,
+    Pathway,
     Person,
+    Police,
     Section,
 )
+
+Condition = Mapping[str, Any]
+
+ALWAYS: Final[Condition] = {"all": []}
+
+OPS: Final[Mapping[FactType, tuple[str, ...]]] = {
+    FactType.CHOICE: ("is", "in", "known", "missing"),
+    FactType.FLAG: ("is", "known", "missing"),
+    FactType.NUMBER: ("is", "at_least", "at_most", "known", "missing"),
+    FactType.LIST: ("includes", "known", "missing"),
+    FactType.TEXT: ("is", "in", "known", "missing"),
+}
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a condition can read while a table is evaluated."""
+
+    facts: Facts
+    matched: set[str] = field(default_factory=set)
+    on_list: Callable[[], set[tuple[Kind, Person]]] = set
+    police: Police = Police.NOT_INDICATED
+
+
+Test = Callable[[Scene], bool | None]
+"""A condition as a function: true, false, or None for undecided."""
+
+
+def compiled(condition: Condition) -> Test:
+    """A checked condition as a function, made once and called for many scenes."""
+    match condition:
+        case {"all": parts}:
+            return _every([compiled(part) for part in parts])
+        case {"any": parts}:
+            return _some([compiled(part) for part in parts])
+        case {"not": part}:
+            return _opposite(compiled(part))
+        case {"fact": name, "op": op}:
+            return _fact_test(name, op, condition.get("value"))
+        case {"rule": rule}:
+            return lambda scene: rule in scene.matched
+        case {"no_item_for": person}:
+            return lambda scene: not any(whom in (person, Person.BOTH) for _, whom in scene.on_list())
+        case {"item_with_pathway": pathway}:
+            return lambda scene: any(PATHWAY_OF[kind] == pathway for kind, _ in scene.on_list())
+        case {"police": findings}:
+            return lambda scene: scene.police in findings
+        case _:
+            raise ValueError(f"not a condition: {condition}")
+
+
+def _every(tests: list[Test]) -> Test:
+    def every(scene: Scene) -> bool | None:
+        met: bool | None = True
+        for test in tests:
+            part = test(scene)
+            if part is False:
+                return False
+            if part is None:
+                met = None
+        return met
+
+    return tests[0] if len(tests) == 1 else every
+
+
+def _some(tests: list[Test]) -> Test:
+    def some(scene: Scene) -> bool | None:
+        met: bool | None = False
+        for test in tests:
+            part = test(scene)
+            if part:
+                return True
+            if part is None:
+                met = None
+        return met
+
+    return tests[0] if len(tests) == 1 else some
+
+
+def _opposite(test: Test) -> Test:
+    def opposite(scene: Scene) -> bool | None:
+        met = test(scene)
+        return None if met is None else not met
+
+    return opposite
+
+
+def fact_is_met(condition: Condition, facts: Facts) -> bool:
+    """Whether a condition on one fact is true, not false and not undecided."""
+    return compiled(condition)(Scene(facts)) is True
+
+
+def undecided_facts(condition: Condition, scene: Scene) -> Iterator[str]:
+    """Yield the unknown facts that make a condition undecided, some of them twice."""
+    match condition:
+        case {"all": parts} | {"any": parts}:
+            for part in parts:
+                if compiled(part)(scene) is None:
+                    yield from undecided_facts(part, scene)
+        case {"not": part}:
+            yield from undecided_facts(part, scene)
+        case {"fact": name}:
+            yield name
+
+
+def _fact_test(name: str, op: str, wanted: Any) -> Test:
+    test = _known_fact_test(name, op, wanted)
+    if op == "missing" or not FACTS[name].may_be_unknown:
+        return test
+    return lambda scene: None if scene.facts.given.get(name) == UNKNOWN else test(scene)
+
+
+def _known_fact_test(name: str, op: str, wanted: Any) -> Test:
+    if op == "known":
+        return lambda scene: name in scene.facts.given
+    if op == "missing":
+        return lambda scene: name not in scene.facts.given
+    compare, default = _COMPARED[op], FACTS[name].default
+
+    def met(scene: Scene) -> bool:
+        value = scene.facts.given.get(name, default)
+        return value is not None and compare(value, wanted)
+
+    return met
+
+
+_COMPARED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "is": lambda value, wanted: bool(value == wanted),
+    "in": lambda value, wanted: value in wanted,
+    "includes": lambda value, wanted: isinstance(value, tuple) and wanted in value,
+    "at_least": lambda value, wanted: isinstance(value, int) and value >= wanted,
+    "at_most": lambda value, wanted: isinstance(value, int) and value <= wanted,
+}
+
+
+def parts_of(condition: Condition) -> Iterator[Condition]:
+    """Yield every simple condition inside a condition."""
+    match condition:
+        case {"all": parts} | {"any": parts}:
+            for part in parts:
+                yield from parts_of(part)
+        case {"not": part}:
+            yield from parts_of(part)
+        case _:
+            yield condition
+
+
+def check_condition(condition: object, earlier_rules: set[str]) -> None:
+    """Check the form and the names of a condition. Raises `Refused` with field `when`."""
+    if not isinstance(condition, Mapping):
+        raise Refused("when", f"A condition must be an object, not {condition!r}.")
+    match dict(condition):
+        case {"all": list(parts), **rest} | {"any": list(parts), **rest} if not rest:
+            for part in parts:
+                check_condition(part, earlier_rules)
+        case {"not": part, **rest} if not rest:
+            check_condition(part, earlier_rules)
+        case {"fact": str(name), "op": str(op), **rest} if set(rest) <= {"value"}:
+            _check_fact(name, op, rest)
+        case {"rule": str(rule), **rest} if not rest:
+            if rule not in earlier_rules:
+                raise Refused("when", f"Rule {rule} does not come before this row.")
+        case {"no_item_for": person, **rest} if not rest and person in (Person.CAUSED_HARM, Person.HARMED):
+            return
+        case {"item_with_pathway": pathway, **rest} if not rest and pathway in set(Pathway):
+            return
+        case {"police": list(findings), **rest} if not rest and set(findings) <= set(Police):
+            return
+        case other:
+            raise Refused("when", f"This is not a condition: {other}.")
+
+
+def _check_fact(name: str, op: str, rest: Mapping[str, Any]) -> None:
+    if name not in FACTS:
+        raise Refused("when", f"{name} is not a known fact.")
+    spec = FACTS[name]
+    if op not in OPS[spec.type]:
+        raise Refused("when", f"{name} cannot be compared with {op}; use {', '.join(OPS[spec.type])}.")
+    if op in ("known", "missing"):
+        if "value" in rest:
+            raise Refused("when", f"{name} {op} takes no value.")
+    elif not _value_fits(spec, op, rest.get("value")):
+        raise Refused("when", f"{name} cannot be compared with {rest.get('value')!r}.")
+
+
+def _value_fits(spec: FactSpec, op: str, value: object) -> bool:
+    if op == "in":
+        return isinstance(value, list) and value != [] and all(_value_fits(spec, "is", entry) for entry in value)
+    match spec.type:
+        case FactType.FLAG:
+            return value is True
+        case FactType.NUMBER:
+            return isinstance(value, int) and not isinstance(value, bool) and _reachable(spec, value)
+        case FactType.TEXT:
+            return isinstance(value, str)
+        case _:
+            return isinstance(value, str) and value in spec.choices
+
+
+def _reachable(spec: FactSpec, value: int) -> bool:
+    default = spec.default if isinstance(spec.default, int) else spec.least
+    lowest = min(number for number in (default, spec.least) if number is not None)
+    return value >= lowest and (spec.most is None or value <= spec.most)
+
 
 Text = Mapping[str, str]
 
@@ -107,3 +334,190 @@ class DecisionTable:
     @cached_property
     def _by_section(self) -> Mapping[Section, tuple[Row, ...]]:
         return {section: tuple(row for row in self.rows if row.section is section) for section in Section}
+
+
+_COMMON: Final = {"id", "rule", "section", "when", "because"}
+_FIELDS: Final[Mapping[Section, set[str]]] = {
+    Section.PATHWAYS: _COMMON | {"items"},
+    Section.GRADE_LIMIT: _COMMON | {"items", "keeps"},
+    Section.HOLDS: _COMMON | {"items", "applies_to", "until", "removes"},
+    Section.FALLBACK: _COMMON | {"items"},
+    Section.DUTIES: _COMMON | {"duty", "clock", "verified"},
+    Section.AFTER_POLICE: _COMMON | {"duty", "clock", "verified"},
+    Section.FOLLOW_UPS: _COMMON | {"follow_up", "school_days"},
+}
+MAY_LOOK_AT_LIST: Final = (Section.FALLBACK, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
+MAY_LOOK_AT_POLICE: Final = (Section.AFTER_POLICE, Section.FOLLOW_UPS)
+NEED_REASON: Final = (Section.HOLDS, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
+
+
+def read_table(name: str, version: int, rows: object) -> DecisionTable:
+    """Make a rule set from stored rows. Raises `Refused` whose field is the id of the wrong row."""
+    if not isinstance(rows, list):
+        raise Refused("rows", "The rows of a rule set must be a list.")
+    read: list[Row] = []
+    for place, data in enumerate(rows, start=1):
+        row_id = data.get("id") if isinstance(data, Mapping) else None
+        label = row_id if isinstance(row_id, str) and row_id else f"row {place}"
+        try:
+            read.append(_read_row(data, {row.rule for row in read}))
+            _check_place(read)
+        except Refused as refused:
+            raise Refused(label, f"{label}: {refused.message}") from refused
+    return DecisionTable(name, version, tuple(read))
+
+
+def read_row(data: Mapping[str, Any]) -> Row:
+    """Make one row from its stored form, wherever it stands. Raises `Refused` with its key."""
+    return _read_row(data, set(rules_asked_by(data)))
+
+
+def rules_asked_by(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the rules that a stored row's conditions refer to."""
+    for condition in (row.get("when", ALWAYS), *(item.get("when", ALWAYS) for item in row.get("items", []))):
+        yield from (part["rule"] for part in parts_of(condition) if "rule" in part)
+
+
+def _check_place(read: list[Row]) -> None:
+    row, before = read[-1], read[:-1]
+    if any(other.id == row.id for other in before):
+        raise Refused("id", "Another row has the same id.")
+    order = list(Section)
+    if before and order.index(before[-1].section) > order.index(row.section):
+        raise Refused("section", f"Rows of {row.section} must stand before those of {before[-1].section}.")
+
+
+def _read_row(data: object, earlier: set[str]) -> Row:
+    if not isinstance(data, Mapping):
+        raise Refused("rows", "A row must be an object.")
+    section = _one_of(Section, data, "section")
+    extra = set(data) - _FIELDS[section]
+    if extra:
+        raise Refused("rows", f"{', '.join(sorted(map(str, extra)))} does not belong in {section}.")
+    when = _read_when(data, section, earlier)
+    because = _read_text(data, "because", sentence=True) if "because" in data else None
+    if because is None and section in NEED_REASON:
+        raise Refused("because", "This row needs a reason in every language.")
+    effects = tuple(_read_effect(item, section, earlier, because) for item in _list(data, "items"))
+    row_id, rule = _word(data, "id"), _word(data, "rule")
+    return Row(row_id, rule, section, when, because, effects, **_special_fields(section, data))
+
+
+def _special_fields(section: Section, data: Mapping[str, Any]) -> dict[str, Any]:
+    match section:
+        case Section.GRADE_LIMIT:
+            return {"keeps": frozenset(_words(Kind, data.get("keeps"), "keeps"))}
+        case Section.HOLDS:
+            return {
+                "applies_to": _one_of(AppliesTo, data, "applies_to"),
+                "until": _read_text(data, "until"),
+                "removals": tuple(_read_removal(entry) for entry in _list(data, "removes")),
+            }
+        case Section.DUTIES | Section.AFTER_POLICE:
+            return {
+                "duty": _one_of(Duty, data, "duty"),
+                "clock": _read_text(data, "clock"),
+                "states": _read_states(data.get("verified")),
+            }
+        case Section.FOLLOW_UPS:
+            days = tuple(_whole(day, "school_days", MOST_SCHOOL_DAYS) for day in _list(data, "school_days"))
+            if not days:
+                raise Refused("school_days", "At least one number of school days is needed.")
+            return {"follow_up": _one_of(FollowUpKind, data, "follow_up"), "days": days}
+        case _:
+            return {}
+
+
+def _read_when(data: Mapping[str, Any], section: Section, earlier: set[str]) -> Condition:
+    when: Condition = data.get("when", ALWAYS)
+    check_condition(when, earlier)
+    for part in parts_of(when):
+        looks_at_list = "no_item_for" in part or "item_with_pathway" in part
+        if looks_at_list and section not in MAY_LOOK_AT_LIST:
+            raise Refused("when", "The list of items is known only after the holds.")
+        if "police" in part and section not in MAY_LOOK_AT_POLICE:
+            raise Refused("when", "What is found about the police is known only after the duties.")
+    return when
+
+
+def _read_effect(item: object, section: Section, earlier: set[str], row_because: Text | None) -> Effect:
+    if not isinstance(item, Mapping) or set(item) - {"kind", "for", "tier", "start", "when", "because"}:
+        raise Refused("items", "An item needs kind, for, tier and start, and may have when and because.")
+    because = _read_text(item, "because", sentence=True) if "because" in item else None
+    if because is None and row_because is None:
+        raise Refused("because", "An item needs a reason in every language.")
+    tier = item.get("tier")
+    if isinstance(tier, bool) or tier not in TIERS:
+        raise Refused("tier", "A tier must be 1, 2 or 3.")
+    kind, person = _one_of(Kind, item, "kind"), _one_of(Person, item, "for")
+    start = _whole(item.get("start"), "start", MOST_SCHOOL_DAYS)
+    return Effect(kind, person, tier, start, _read_when(item, section, earlier), because)
+
+
+def _read_removal(entry: object) -> Removal:
+    if not isinstance(entry, Mapping) or not entry or set(entry) - {"kinds", "pathways", "for"}:
+        raise Refused("removes", "A removal names kinds, pathways or the person they are for.")
+    kinds = frozenset(_words(Kind, entry["kinds"], "kinds")) if "kinds" in entry else None
+    pathways = frozenset(_words(Pathway, entry["pathways"], "pathways")) if "pathways" in entry else None
+    people = frozenset(_words(Person, entry["for"], "for")) if "for" in entry else None
+    return Removal(kinds, pathways, people)
+
+
+def _read_states(states: object) -> dict[str, DutyState | None]:
+    if not isinstance(states, Mapping) or set(states) != {"yes", "unknown", "no"}:
+        raise Refused("verified", "A duty needs a state for yes, unknown and no.")
+    read = {answer: None if state is None else _as(DutyState, state, "verified") for answer, state in states.items()}
+    if DutyState.POSSIBLE in read.values():
+        raise Refused("verified", "A row says due or verify_first; possible follows from what is unknown.")
+    if not any(read.values()):
+        raise Refused("verified", "This row would never raise its duty.")
+    return read
+
+
+def _read_text(data: Mapping[str, Any], key: str, *, sentence: bool = False) -> Text:
+    text = data.get(key)
+    if not isinstance(text, Mapping):
+        raise Refused(key, f"{key} needs a text in every language.")
+    for language in LANGUAGES:
+        words = text.get(language)
+        if not isinstance(words, str) or not words.strip():
+            raise Refused(key, f"{key} has no text in {language}.")
+        if sentence and not (words[0].isupper() and words.endswith(".")):
+            raise Refused(key, f"{key} must read as a sentence in {language}.")
+    return {str(language): str(words) for language, words in text.items()}
+
+
+def _one_of(choices: Any, data: Mapping[str, Any], key: str) -> Any:
+    return _as(choices, data.get(key), key)
+
+
+def _as(choices: Any, value: object, key: str) -> Any:
+    if not isinstance(value, str) or value not in set(choices):
+        raise Refused(key, f"{value!r} is not a known {key}.")
+    return choices(value)
+
+
+def _words(choices: Any, values: object, key: str) -> list[str]:
+    if not isinstance(values, list) or not values:
+        raise Refused(key, f"{key} needs at least one entry.")
+    return [_as(choices, value, key) for value in values]
+
+
+def _list(data: Mapping[str, Any], key: str) -> list[Any]:
+    values = data.get(key, [])
+    if not isinstance(values, list):
+        raise Refused(key, f"{key} must be a list.")
+    return values
+
+
+def _word(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value.replace("-", "").isalnum():
+        raise Refused(key, f"{key} must be letters, digits and hyphens.")
+    return value
+
+
+def _whole(value: object, key: str, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise Refused(key, f"{key} must be a whole number from 0 to {most}.")
+    return value

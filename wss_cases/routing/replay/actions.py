@@ -22,7 +22,7 @@ from wss_cases.routing import rule_sets
 from wss_cases.routing.replay import models
 from wss_cases.routing.replay.models import REPLAY_TRANSITIONS, Replay, ReplayChange, ReplayState
 from wss_cases.routing.replay.queries import Period, check_days, count_routed, digest_of, routed_after
-from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
+from wss_cases.routing.replay.rules import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.rule_sets import RuleSet
 
 AUDITED = "rule_replay"

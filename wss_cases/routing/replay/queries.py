@@ -26,7 +26,7 @@ from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
-from wss_cases.routing.replay.replayer import Part, RoutedIncident
+from wss_cases.routing.replay.rules import Part, RoutedIncident
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 
 FIRST_DAY: Final = date(2000, 8, 1)

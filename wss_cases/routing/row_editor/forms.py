@@ -8,11 +8,9 @@ from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices, pick
 from wss_cases.foundation.i18n import _, _l
-from wss_cases.routing.engine.conditions import ALWAYS
 from wss_cases.routing.engine.explain import FACT_LABELS, VALUE_LABELS
 from wss_cases.routing.engine.facts import FACTS, FactSpec, FactType
-from wss_cases.routing.engine.reading import NEED_REASON
-from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS
+from wss_cases.routing.engine.table import ALWAYS, LANGUAGES, MOST_SCHOOL_DAYS, NEED_REASON, TIERS
 from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
     Duty,
@@ -24,9 +22,25 @@ from wss_cases.routing.engine.vocabulary import (
     Police,
     Section,
 )
-from wss_cases.routing.row_editor.cases import OPEN, Line, Op, Question, condition_of, ops_of, questions_of, same_cases
-from wss_cases.routing.row_editor.outline import ROW, Case, Outline, opened, texts
-from wss_cases.routing.row_editor.rules import DUTY_SECTIONS, VERIFIED, days_in, what_is_missing
+from wss_cases.routing.row_editor.rules import (
+    DUTY_SECTIONS,
+    OPEN,
+    ROW,
+    VERIFIED,
+    Case,
+    Line,
+    Op,
+    Outline,
+    Question,
+    condition_of,
+    days_in,
+    opened,
+    ops_of,
+    questions_of,
+    same_cases,
+    texts,
+    what_is_missing,
+)
 
 LANGUAGE_NAMES = {"en": _l("English"), "es": _l("Spanish")}
 WITH_ITEMS = (Section.PATHWAYS, Section.GRADE_LIMIT, Section.HOLDS, Section.FALLBACK)

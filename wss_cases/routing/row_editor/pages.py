@@ -20,11 +20,10 @@ from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import author
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.routing.drafts.actions import draft_to_edit, take_back
-from wss_cases.routing.drafts.pages import refused_page
+from wss_cases.routing.drafts.pages import draft_to_edit, refused_page, take_back
 from wss_cases.routing.drafts.presenters import part_titles, parts_in_words, words_of
 from wss_cases.routing.engine.explain import SECTION_LABELS
-from wss_cases.routing.engine.reading import read_table, rules_asked_by
+from wss_cases.routing.engine.table import read_table, rules_asked_by
 from wss_cases.routing.engine.vocabulary import RuleSetState, Section
 from wss_cases.routing.row_editor.forms import (
     WITH_ITEMS,
@@ -35,8 +34,7 @@ from wss_cases.routing.row_editor.forms import (
     stored_row,
     subjects_of,
 )
-from wss_cases.routing.row_editor.outline import MOST, ROW, Outline, opened, take_step
-from wss_cases.routing.row_editor.rules import VERIFIED
+from wss_cases.routing.row_editor.rules import MOST, ROW, VERIFIED, Outline, opened, take_step
 from wss_cases.routing.rule_sets import RuleSet, get_rule_set
 
 Row = Mapping[str, Any]

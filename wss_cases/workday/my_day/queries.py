@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.models import Alarm, CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
-from wss_cases.intake.queue.queries import is_alarm
+from wss_cases.intake.queue import is_alarm
 from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.pathways.circles.plans.models import CirclePlan, kept_on
 from wss_cases.pathways.common.models import LIVE, Pathway

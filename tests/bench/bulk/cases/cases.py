@@ -14,8 +14,8 @@ from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CasePartic
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES
-from wss_cases.intake.recommendation.rules import Plan, PlanItem
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES
+from wss_cases.intake.recommendation import Plan, PlanItem
 from wss_cases.routing.engine.vocabulary import FollowUpKind, Kind, Pathway, Person
 
 CHECK_INS = (5, 20, 60)

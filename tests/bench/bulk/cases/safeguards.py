@@ -8,7 +8,7 @@ from tests.bench.bulk.reports.reports import Removal, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.intake.recommendation import Plan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, Tried
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep, Raised, due_at, merged
 

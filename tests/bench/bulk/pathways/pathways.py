@@ -12,7 +12,7 @@ from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.intake.recommendation.rules import PlanItem
+from wss_cases.intake.recommendation import PlanItem
 from wss_cases.pathways.common.models import OUTCOMES, EndReason, Pathway
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 

@@ -15,8 +15,8 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import code_set_for, highest_group
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.rules import is_light
-from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.intake.decision import is_light
+from wss_cases.intake.recommendation import Plan
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 STORIES = frozenset({"fresh", "slow", "circle", "walked"})

@@ -13,7 +13,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import COUNTED_AS_PRIOR
 from wss_cases.incidents.incident.rules import facts_of, routed_people
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
-from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
+from wss_cases.intake.recommendation import Answered, Plan, plan_of
 from wss_cases.roster.directory.models import Student
 
 COUNTED = frozenset(state.value for state in COUNTED_AS_PRIOR)

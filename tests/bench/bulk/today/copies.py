@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.incidents.additions import add_addendum
+from wss_cases.incidents.changes import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.records.family_copies.copy.models import Manner, Part, is_eligible
 from wss_cases.records.family_copies.copy.pages import suspects_abuse

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.actions import CONVERSATION_OUTCOMES
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import (
     HARMED,

@@ -63,7 +63,7 @@ from wss_cases.pathways.common.pages import ACT, act_context, page_of
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import contacts_of, get_school
 from wss_cases.roster.telling import calling
-from wss_cases.routing.engine.wording import said
+from wss_cases.routing.engine.explain import said
 from wss_cases.training.records.models import names_of
 
 TODAY, YESTERDAY, ANOTHER, NOT_YET = "today", "yesterday", "another", "not_yet"

@@ -24,7 +24,7 @@ from wss_cases.pathways.circles.requirements.queries import (
 from wss_cases.pathways.circles.terms import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.common.pages import ACT
-from wss_cases.routing.engine.wording import said
+from wss_cases.routing.engine.explain import said
 
 CIRCLE = Subject(Pathway, get_circle_and_state, row=itemgetter(0), seen=lambda row: (row, circle_of(row)))
 """A circle and its state, for an act on it."""

@@ -23,7 +23,7 @@ from wss_cases.foundation.keys import seal, unseal
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.unfiled import erase, mentions, naming
+from wss_cases.intake.offline.models import erase, mentions, naming
 from wss_cases.journal.changes import REDACTED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index import SearchEntry, index_again

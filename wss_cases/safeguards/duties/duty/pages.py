@@ -28,7 +28,7 @@ from wss_cases.foundation.i18n import _, _l, dotted, in_language, ngettext
 from wss_cases.foundation.school_time import local, moment_words, zone_of
 from wss_cases.incidents.incident.queries import load_incident, parties_of, refuse_party
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, TOLD_BY_LABELS
-from wss_cases.incidents.pages.presenters import report_rows
+from wss_cases.incidents.pages import report_rows
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case

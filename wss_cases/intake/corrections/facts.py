@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, render_template, url_for
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from wtforms import DateTimeLocalField, Field
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
@@ -21,29 +21,26 @@ from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choice_field, choices
 from wss_cases.foundation.i18n import _, _l, in_language
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local, local_date, moment_words, zone_of
-from wss_cases.incidents.details import behavior_of_part
+from wss_cases.incidents.changes import behavior_of_part
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.pages import tell_of_danger, tell_that_it_waits
 from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, location, locations_on
 from wss_cases.incidents.incident.rules import PersonDetails, code_set_for, highest_group, person_words
-from wss_cases.incidents.incident.states import WAITING, IncidentState, PersonRole, WhenPrecision
-from wss_cases.incidents.pages.presenters import when_words
-from wss_cases.intake.corrections.facts import models
-from wss_cases.intake.corrections.facts.models import FACT_LABELS
-from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
-from wss_cases.intake.corrections.facts.rules import is_reporters, may_correct, refuse_after_review
-from wss_cases.intake.details.forms import person_fields, pick, stored
+from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole, WhenPrecision
+from wss_cases.incidents.pages import when_words
+from wss_cases.intake.details import person_fields, pick, stored
 from wss_cases.intake.protection import KINDS, move_to_school
-from wss_cases.intake.report.actions import route_incident
-from wss_cases.intake.report.forms import MOMENT_FORMATS, time_problem
+from wss_cases.intake.report.actions import MOMENT_FORMATS, route_incident, time_problem
 from wss_cases.journal.changes import changes_of
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.timeline import in_both
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
@@ -55,6 +52,73 @@ from wss_cases.safeguards.duties.duty.raising import responsible, tell_outside
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint import RestraintRecord
+
+FACT_LABELS: Final = {
+    "school": _l("School"),
+    "tile": _l("What happened"),
+    "place": _l("Where"),
+    "when": _l("When"),
+    "injury": _l("Was anyone hurt?"),
+    "weapon": _l("Weapon"),
+    "substance": _l("Substance"),
+    "role": _l("Role"),
+    "behavior": _l("What they are reported to have done"),
+    "person_injury": _l("Was this person hurt?"),
+}
+_OF: Final = {"what": FACT_LABELS}
+
+SENTENCES: Final[dict[str, Any]] = {
+    "incident.corrected": (_l("Corrected: %(what)s. Before: %(was)s. Now: %(now)s. Reason: %(why)s"), _OF),
+    "case.facts_corrected": _l("Facts of report %(reference)s were corrected"),
+    "incident.part_corrected": (
+        _l("Corrected for %(who)s: %(what)s. Before: %(was)s. Now: %(now)s. Reason: %(why)s"),
+        _OF,
+    ),
+}
+
+
+def may_correct(actor: Actor, incident: Any, review_began: bool) -> bool:
+    """Deans and administrators of the school may at any time, the reporter until review begins or while a question
+    is pending with them."""
+    return actor.covers(incident.school_id, Role.DEAN, Role.ADMINISTRATOR) or is_reporters(
+        actor, incident, review_began
+    )
+
+
+def is_reporters(actor: Actor, incident: Any, review_began: bool) -> bool:
+    """Whether the actor reported it and review has not begun, or it came back to them with a question."""
+    own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
+    untouched = incident.state is IncidentState.SUBMITTED and not review_began
+    return own and (untouched or incident.state is IncidentState.RETURNED)
+
+
+def refuse_after_review(allowed: bool) -> None:
+    """Raise Refused, with whom to ask, unless allowed."""
+    if not allowed:
+        raise Refused("", _("The review of this report has started. Ask a dean or an administrator to correct it."))
+
+
+def review_began(incident: Incident) -> bool:
+    """Whether a reviewer acted on a report: asked, checked, set a part or decided."""
+    if incident.reviewed_at is not None:
+        return True
+    entry = TimelineEntry
+    acts = or_(entry.kind.startswith("review."), entry.kind == "incident.merged")
+    return bool(db.session.scalar(select(exists().where(_of(incident), acts))))
+
+
+def withdrawal_asked(incident: Incident) -> TimelineEntry | None:
+    """The first request to withdraw an undecided report, or None."""
+    if incident.state not in UNDECIDED:
+        return None
+    statement = select(TimelineEntry).where(_of(incident), TimelineEntry.kind == "incident.withdrawal_asked")
+    return db.session.scalars(statement.order_by(TimelineEntry.id)).first()
+
+
+def _of(incident: Incident) -> ColumnElement[bool]:
+    entry = TimelineEntry
+    return (entry.subject_type == Incident.__tablename__) & (entry.subject_id == incident.id)
+
 
 WORK: tuple[Any, ...] = (CaseIncident, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
 """Records that tie a report to the school where they were made."""
@@ -415,4 +479,4 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:
     return "intake/corrections/_panel.html", pages
 
 
-ROOM = Room(pages=(blueprint,), sentences=models.SENTENCES, panels=(Panel(Place.INCIDENT, 40, panel),))
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES, panels=(Panel(Place.INCIDENT, 40, panel),))

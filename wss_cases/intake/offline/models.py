@@ -1,4 +1,4 @@
-"""Entries written offline: what they hold, when they were written even under a wrong clock, and their emails."""
+"""Entries written offline: what they hold, when they were written even under a wrong clock, filing, erasing, emails."""
 
 import json
 from collections.abc import Mapping
@@ -6,17 +6,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.foundation.db import Base, Id, db, named_enum, where
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import Labelled, _l
-from wss_cases.foundation.keys import unseal
+from wss_cases.foundation.keys import seal, unseal
+from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.settings import setting
+from wss_cases.incidents.incident.pages import drop_draft, open_care
+from wss_cases.incidents.incident.rules import Capture
+from wss_cases.intake.report.actions import names_in_words, write_report
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
+from wss_cases.practice.log import Held, write_entry
+from wss_cases.roster.names.finder import Finder, Kind
 
 WAITS: Final = "offline_entry.waits"
 GONE: Final = "offline_entry.gone"
@@ -257,3 +274,181 @@ MESSAGES = (
         _went,
     ),
 )
+
+
+def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool:
+    """Whether a form's answers name a student, by roster number or full name."""
+    for key, values in answers.items():
+        words = [str(value) for value in (values if isinstance(values, list) else [values])]
+        if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
+            return True
+        if any(one.kind in (Kind.FULL, Kind.NUMBER) for word in words for one in names.sure(word)):
+            return True
+    return False
+
+
+def naming(uow: UnitOfWork, student_id: int, names: Finder) -> list[OfflineEntry]:
+    """The waiting entries that certainly name a student, locked. Entries without a key, or with only a hint, are
+    missed."""
+    waiting = select(OfflineEntry).where(OfflineEntry.state == EntryState.TO_MEND).order_by(OfflineEntry.id)
+    return [row for row in uow.session.scalars(waiting.with_for_update()) if mentions(_said(row), student_id, names)]
+
+
+def _said(row: OfflineEntry) -> Mapping[str, Any]:
+    assert row.sealed_text is not None and row.sealed_key is not None
+    try:
+        content = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
+    except ValueError:
+        return {}
+    answers: dict[str, list[str]] = {}
+    for name, value in content["fields"]:
+        answers.setdefault(name, []).append(value)
+    return answers
+
+
+AT_ONCE: Final = 200
+"""Entries handled per call."""
+
+
+def erase_unfiled(now: datetime, days: int, share: Share = WHOLE) -> int:
+    """Warn writers of entries that will soon be deleted, and empty those that waited `days` days; returns how many.
+    None is emptied before its writer was warned."""
+    before = told_before(days)
+    soon = OfflineEntry.warned_at.is_(None) & (OfflineEntry.arrived_at <= now - timedelta(days=days) + before)
+    for row_id in _ids(soon):
+        if not share.goes_on():
+            break
+        with unit_of_work(SYSTEM, now) as uow:
+            if row := _locked(uow, row_id):
+                row.warned_at = now
+                uow.audit("offline_entry.warned", "offline_entry", row.id)
+                uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}")
+    over = (OfflineEntry.warned_at <= now - before) & (OfflineEntry.arrived_at <= now - timedelta(days=days))
+    gone, share = 0, share.anew()
+    for row_id in _ids(over):
+        if not share.goes_on():
+            break
+        with unit_of_work(SYSTEM, now) as uow:
+            if row := _locked(uow, row_id):
+                erase(uow, row)
+                gone += 1
+    return gone
+
+
+def _ids(which: ColumnElement[bool]) -> list[int]:
+    db.session.remove()
+    waiting = select(OfflineEntry.id).where(OfflineEntry.state == EntryState.TO_MEND, which)
+    return list(db.session.scalars(waiting.order_by(OfflineEntry.id).limit(AT_ONCE)))
+
+
+def _locked(uow: UnitOfWork, row_id: int) -> OfflineEntry | None:
+    """A waiting entry, locked; None if its writer filed or deleted it meanwhile."""
+    row = uow.session.get(OfflineEntry, row_id, with_for_update=True)
+    if row is not None and row.state is EntryState.TO_MEND:
+        return row
+    uow.no_audit()
+    return None
+
+
+def erase(uow: UnitOfWork, row: OfflineEntry) -> None:
+    """Empty a waiting entry and tell its writer; the row stays without its text."""
+    row.state, row.sealed_text, row.sealed_key, row.key_name = EntryState.ERASED, None, None, None
+    uow.audit("offline_entry.erased", "offline_entry", row.id)
+    uow.notify(row.user_id, GONE, row, f"{GONE}:{row.id}")
+
+
+def remind_writers(uow: UnitOfWork, student_id: int, names: Finder, key: str) -> int:
+    """Ask the writers of entries that name a student to file them, once per `key`, in emails that name nobody.
+    Returns the number of entries."""
+    rows = naming(uow, student_id, names)
+    for row in rows:
+        uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}:{key}")
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An opened entry, and when it was written."""
+
+    entry: Entry
+    written: Written
+
+
+@use_case
+def file_report(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
+    """Submit a report written offline; returns its id. Raises NotFound and Refused as the page's own form does; then
+    nothing is stored."""
+    incident = write_report(uow, capture)
+    _receive(uow, arrived, incident_id=incident.id)
+    return incident.id
+
+
+@use_case
+def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
+    """Record a student concern written offline; returns its id. Typed names go into its text. Raises NotFound and
+    Refused as the page's own form does."""
+    record = open_care(uow, names_in_words(capture))
+    _receive(uow, arrived, care_record_id=record.id)
+    return record.id
+
+
+@use_case
+def file_practice(uow: UnitOfWork, arrived: Arrived, school_id: int, held: Held) -> int:
+    """Log a practice written offline; returns its id. Raises what `write_entry` raises."""
+    entry = write_entry(uow, school_id, held)
+    _receive(uow, arrived, practice_entry_id=entry.id)
+    return entry.id
+
+
+def _receive(uow: UnitOfWork, arrived: Arrived, **filed: int) -> None:
+    if arrived.entry.drops_draft:
+        drop_draft(uow, "capture")
+    row = OfflineEntry(**_facts(uow.actor, arrived, uow.now), state=EntryState.FILED, **filed)
+    uow.add_audited(row, "offline_entry.filed")
+
+
+def _facts(actor: Actor, arrived: Arrived, now: datetime) -> dict[str, Any]:
+    return {
+        "user_id": actor.user_id,
+        "name": arrived.entry.name,
+        "kind": arrived.entry.kind,
+        "written_at": arrived.written.at,
+        "arrived_at": now,
+        "clock_ahead": round(arrived.written.ahead.total_seconds()),
+        "clock_doubtful": arrived.written.doubtful,
+    }
+
+
+def keep_to_mend(actor: Actor, arrived: Arrived, problems: list[str], now: datetime) -> None:
+    """Store an entry that cannot be filed yet, sealed for its writer; the same entry is stored only once."""
+    entry = arrived.entry
+    content = {"fields": entry.fields, "problems": problems, "school": entry.school_id}
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(content))
+    columns = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name}
+    values = _facts(actor, arrived, now) | columns | {"state": EntryState.TO_MEND}
+    with unit_of_work(actor, now) as uow:
+        uow.no_audit()
+        if insert_once(uow.session, OfflineEntry, values, ["user_id", "name"]):
+            uow.audit("offline_entry.kept", "offline_entry", existing(own_entry(actor, entry.name)).id)
+
+
+@use_case
+def discard_entry(uow: UnitOfWork, entry_id: int) -> int:
+    """Delete an own entry that waits to be fixed. Raises NotFound for another person's."""
+    _close(uow, existing(uow.session.get(OfflineEntry, entry_id, with_for_update=True)), EntryState.DISCARDED)
+    return entry_id
+
+
+def finish_mended(actor: Actor, name: str, now: datetime) -> None:
+    """Close an entry whose corrected form was submitted; its stored text is deleted."""
+    row = own_entry(actor, name)
+    if row is not None and row.state is EntryState.TO_MEND:
+        with unit_of_work(actor, now) as uow:
+            _close(uow, existing(own_entry(actor, name)), EntryState.FILED)
+
+
+def _close(uow: UnitOfWork, row: OfflineEntry, state: EntryState) -> None:
+    if row.user_id != uow.actor.user_id or row.state is not EntryState.TO_MEND:
+        raise NotFound
+    row.state, row.sealed_text, row.sealed_key, row.key_name = state, None, None, None
+    uow.audit(f"offline_entry.{state.value}", "offline_entry", row.id)
