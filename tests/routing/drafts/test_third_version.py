@@ -11,8 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.architecture.test_migrations import VERSIONS, engine, run
-from tests.routing.engine.test_versions import second_rows
-from tests.routing.first_rules.rule_set import first_rows
+from tests.routing.first_rules.rule_set import first_rows, stored_rows
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.routing.engine.check import check_table
@@ -24,7 +23,7 @@ NAME = "2026-1"
 
 def of_a_district() -> list[dict[str, Any]]:
     """Return version 2 as a district changed it: rows changed, a row of its own, and one it took out."""
-    rows = copy.deepcopy(second_rows())
+    rows = copy.deepcopy(stored_rows(2))
     rows["P9"]["items"][1]["start"] = 1
     rows["P6"]["items"][0]["start"] = 3
     rows["H2"]["until"]["en"] = "the families have met"

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import copy
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.routing.engine.test_invariants import often
-from tests.routing.first_rules.rule_set import first_rows, first_table
+from tests.routing.first_rules.rule_set import first_table, stored_rows, table_of_version
 from tests.routing.judging import Document, Facts
 from tests.routing.strategies import known_facts_of
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.table import DecisionTable, read_table
 
-DATA = Path("migrations/data")
 NEW = ["H7", "D11", "F7b", "F10"]
 DECIDES_ANEW = ["H6", "P15-1", "P15-2", "D9"]
 ONLY_SAYS_IT_ANEW = [
     *("P3", "P4", "P5", "P9", "P12", "P16", "H2", "D1-1", "D1-3", "D2-1", "D2-2", "D2b-1", "D2b-2"),
     *("D6", "D7", "D8", "F6"),
 ]
-
-
-@cache
-def second_rows() -> dict[str, Any]:
-    """Return the rows of version 2 by id, as its migrations made them."""
-    rows = {row["id"]: row for row in _read("rule_set_2026_1.json")}
-    places = list(rows)
-    for change in _read("rule_set_2026_1_second.json"):
-        row = change["is"]
-        if row["id"] not in rows:
-            places.insert(places.index(change["after"]) + 1, row["id"])
-        rows[row["id"]] = row
-    return {row_id: rows[row_id] for row_id in places}
-
-
-@cache
-def second_table() -> DecisionTable:
-    """Return version 2, read."""
-    return read_table("2026-1", 2, list(second_rows().values()))
-
-
-def _read(name: str) -> list[Any]:
-    found: list[Any] = json.loads((DATA / name).read_text(encoding="utf-8"))
-    return found
 
 
 def without_words(value: Any) -> Any:
@@ -61,8 +32,7 @@ def without_words(value: Any) -> Any:
 
 
 def test_the_rows_that_differ_are_these() -> None:
-    third = {row["id"]: row for row in first_rows()}
-    before = second_rows()
+    third, before = stored_rows(3), stored_rows(2)
     assert [row_id for row_id in third if row_id not in before] == NEW
     assert [row_id for row_id in before if row_id not in third] == []
     both = [row_id for row_id in third if row_id in before]
@@ -89,7 +59,7 @@ def as_before(third: Document) -> Document:
 @given(st.integers(0, 2**48).map(known_facts_of))
 def test_without_unknown_facts_the_answer_is_that_of_version_2_but_for_what_is_new(facts: Facts) -> None:
     parsed = parse_facts(facts)
-    second = as_document(recommend(second_table(), parsed))
+    second = as_document(recommend(table_of_version(2), parsed))
     assert {key: value for key, value in without_words(second).items() if key not in ("ruleset", "open_questions")} == (
         as_before(as_document(recommend(first_table(), parsed)))
     )
