@@ -37,7 +37,6 @@ class Place:
         self.students = students or [StudentFactory(school=self.school) for _number in range(3)]
 
     def actor(self, who: str = "dean") -> Actor:
-        """Return one of the team as actions take them."""
         return acting(getattr(self, who))
 
     def report(self, *parts: tuple[Any, PersonRole], code: str = "fight", now: datetime = NOW, **more: Any) -> Incident:

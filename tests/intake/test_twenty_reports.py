@@ -191,7 +191,6 @@ def test_a_report_says_no_more_than_is_known(name: str, client_as: Any, place: P
 
 
 def untrue(text: str) -> list[str]:
-    """Return the sentences of a page that no report can bear out."""
     return [words for words in UNTRUE if words in text]
 
 

@@ -10,12 +10,10 @@ from wss_cases.routing.engine.facts import parse_facts
 
 
 def ask(lang: str = "en", /, **facts: Any) -> dict[str, Any]:
-    """Return the document for facts given as keywords."""
     return document(facts, lang)
 
 
 def document(facts: dict[str, Any], lang: str = "en") -> dict[str, Any]:
-    """Return the document for a facts object."""
     return as_document(recommend(first_table(), parse_facts(facts)), lang)
 
 
@@ -43,12 +41,10 @@ def items(answer: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, list[
 
 
 def duties(answer: dict[str, Any]) -> dict[str, str]:
-    """Return duty -> state."""
     return {entry["duty"]: entry["state"] for entry in answer["duties"]}
 
 
 def hold_rules(answer: dict[str, Any]) -> list[str]:
-    """Return the rules of the holds in order."""
     return [rule for hold in answer["holds"] for rule in hold["rules"]]
 
 

@@ -14,7 +14,6 @@ from wss_cases.routing.rule_sets import RuleSet
 
 
 def row_of(rule_set: RuleSet, row_id: str) -> dict[str, Any]:
-    """Return one stored row."""
     return next(row for row in rule_set.table_rows["rows"] if row["id"] == row_id)
 
 

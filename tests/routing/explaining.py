@@ -136,7 +136,6 @@ def in_force(database: Database) -> tuple[str, int, list[dict[str, Any]]]:
 
 
 def findings(database: Database) -> list[str]:
-    """Return what the check before publishing finds in the rules that are in force (invariant 9)."""
     return [f"invariant 9: {finding}" for finding in check_table(read_table(*in_force(database)))]
 
 

@@ -132,7 +132,6 @@ def completions(given: Facts) -> dict[tuple[Any, ...], Facts]:
 
 
 def unknown_in(given: Facts) -> list[str]:
-    """Return the facts that are unknown, those among them that were sent on and are not said otherwise."""
     sent_on = [name for name in given.get("sent_on") or [] if given.get(name) is None]
     return [name for name in oracle.ANSWERS if given.get(name) == "unknown" or name in sent_on]
 

@@ -58,7 +58,6 @@ class Town:
             RoleGrantFactory(user_id=person.id, role=Role.DISTRICT, network=network)
 
     def staff(self, who: str, *, by_email: bool = False, **more: Any) -> Any:
-        """Return the roster's record of somebody with an account."""
         user = self.people[who]
         tie = {"email": user.email.upper()} if by_email else {"user_id": user.id}
         return StaffMemberFactory(school_id=self.school.id, school=self.school, **(tie | more))

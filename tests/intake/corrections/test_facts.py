@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
-from tests.intake.making import WALL, Place
+from tests.intake.making import Place
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.queries import cases_of_incident, place_words
@@ -28,12 +28,6 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 CAUSED, HARMED, WITNESS = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.WITNESS
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def in_spanish(words: str) -> str:

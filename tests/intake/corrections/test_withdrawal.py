@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
 from tests.factories.base import fresh
-from tests.intake.making import WALL, Place
+from tests.intake.making import Place
 from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
@@ -23,12 +22,6 @@ from wss_cases.outcomes.counting.daily_figures.queries import figures_of_school
 from wss_cases.pathways.common.models import Pathway
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def accept(place: Place, report: Any, key: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from wss_cases.access.actor import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.about import about, cards
@@ -24,12 +23,6 @@ from wss_cases.routing.engine.vocabulary import Kind
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
 MOST_CARDS = 6
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def decided(place: Place, *parts: tuple[Any, PersonRole], **facts: Any) -> Any:

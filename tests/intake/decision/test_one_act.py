@@ -13,7 +13,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
-from tests.intake.making import NOW, WALL, Place, route, set_facts
+from tests.intake.making import NOW, Place, route, set_facts
 from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
@@ -40,12 +40,6 @@ from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.review.deciding import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def accept(place: Place, incident: Any, **more: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories.base import fresh
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Invocation
@@ -35,16 +35,9 @@ ACCEPT, LATER = "Accept as recommended", "The recommendation comes after the ope
 CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 
 
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
-
-
 def asking(
     place: Place, *people: Any, tile: str = "weapon", text: str = "He has a gun in his locker.", **facts: Any
 ) -> Incident:
-    """Return a report whose facts nobody has said."""
     parts = people or ((place.students[0], CAUSED),)
     return set_facts(place.report(*parts, code="", tile=tile, narrative=text), **facts)
 

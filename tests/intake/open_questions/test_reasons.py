@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from tests.intake.open_questions.test_answers import ACCEPT, tap
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
@@ -21,12 +21,6 @@ from wss_cases.intake.open_questions.models import PURPOSE, Because, may_have_re
 from wss_cases.intake.recommendation import situation
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def knife(place: Place, *more: Any, tile: str = "weapon") -> Incident:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from wss_cases.access.actor import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import close_row
@@ -24,12 +24,6 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 CONTACT, CALL, PLAN = "contact_person_harmed", "guardian_contact_harmed", "safety_plan"
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 @pytest.fixture

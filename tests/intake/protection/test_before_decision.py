@@ -26,12 +26,6 @@ from wss_cases.journal.unit_of_work import unit_of_work
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 
 
-@pytest.fixture
-def place(session: Any, at: Any) -> Place:
-    at("2026-11-24 11:00")
-    return Place()
-
-
 def rows(incident: Incident, state: FollowUpState | None = FollowUpState.OPEN) -> list[FollowUp]:
     found = db.session.scalars(select(FollowUp).order_by(FollowUp.id)).all()
     return [row for row in found if state is None or row.state is state]

@@ -6,20 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.factories.base import fresh
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.recommendation import situation
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def shown(client: Any, query: str = "") -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import RoleGrantFactory, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from tests.support.pages.tables import heads_of, rows_of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -24,12 +24,6 @@ from wss_cases.journal.models import OutboxMessage, TimelineEntry
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 
 
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
-
-
 def tap(client: Any, report: Incident, act: str) -> Any:
     """Press one of the buttons of a row."""
     data = {"csrf_token": client.csrf_token("/review"), "request_key": "k"}
@@ -37,7 +31,6 @@ def tap(client: Any, report: Incident, act: str) -> Any:
 
 
 def shown(client: Any, query: str = "") -> list[int]:
-    """Return the reports of a page of the queue, in its order."""
     rows = client.page(f"/review{query}").find_all("tbody")
     return [int(row.get("id").removeprefix("report-")) for row in rows if (row.get("id") or "").startswith("report-")]
 

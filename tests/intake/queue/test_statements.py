@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.factories.base import one_commit
 from tests.factories.roster import StudentFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from tests.support.pages.asked import asked
 from wss_cases.incidents.incident.states import PersonRole
 
@@ -30,16 +28,9 @@ def plant(place: Place, pairs: int) -> None:
 
 
 def ask(client: Any, address: str) -> tuple[int, list[str]]:
-    """Return how many reports a page shows, and what it asked."""
     with asked() as statements:
         page = client.page(address)
     return len([row for row in page.find_all("tbody") if (row.get("id") or "").startswith("report-")]), statements
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def test_a_full_page_asks_no_more_than_one_pair(place: Place, client_as: Callable[[Any], Any]) -> None:

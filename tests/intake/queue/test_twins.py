@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import GuardianContact, Incident
@@ -24,18 +24,11 @@ CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 LIGHT = {"tile": "disruption", "injury": "none", "narrative": "They threw paper.", "details_completed_at": NOW}
 
 
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
-
-
 def light(place: Place, who: Any, **more: Any) -> Incident:
     return place.report((who, CAUSED), code="disruption", **LIGHT | more)
 
 
 def offered(client: Any) -> set[str]:
-    """Return the reports with a box, as id.version."""
     boxes = client.page("/review").find_all("input")
     return {box.get("value") for box in boxes if box.get("name") == "chosen"}
 

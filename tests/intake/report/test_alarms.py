@@ -33,12 +33,6 @@ def told() -> list[tuple[str, int]]:
     return sorted((row[0], row[1]) for row in found if row[2])
 
 
-@pytest.fixture
-def place(session: Any, at: Any) -> Place:
-    at("2026-11-24 11:00")
-    return Place()
-
-
 def submitted(place: Place, tile: Tile, *, danger: bool = False) -> int:
     capture = Capture(place.school.id, danger, tile, "hallway", NOW)
     return submit_incident(Invocation(acting(place.reporter), NOW, f"save-{tile}-{danger}"), capture)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.factories.roster import StaffMemberFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from tests.routing.signs.sentences import ordinary
 from tests.support.pages.reading import forms, parse
 from wss_cases.access.actor import Invocation
@@ -29,12 +28,6 @@ from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
 
 FORM = {"danger": "no", "unknown_person": "y", "where": "hallway"}
 GUN = "He has a gun in his locker."
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def send(client: Any, **more: Any) -> Any:

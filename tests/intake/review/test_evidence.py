@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.factories.incidents import behavior_code
 from tests.factories.roster import StudentFactory
-from tests.intake.making import NOW, WALL, Place, route
+from tests.intake.making import NOW, Place, route
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.changes import add_addendum, answer_question
@@ -19,12 +17,6 @@ from wss_cases.intake.duplicates import merge_into
 from wss_cases.intake.review.acts import ask_reporter
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def test_the_review_shows_everything_that_was_said(place: Place, client_as: Callable[[Any], Any]) -> None:

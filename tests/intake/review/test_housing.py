@@ -85,7 +85,6 @@ def decided(scene: Scene) -> tuple[Case, Pathway, FollowUp]:
 
 
 def words_on(client: Any, *addresses: str) -> list[str]:
-    """Return the words of the need on these pages, which open."""
     return [word for address in addresses for word in WORDS if word in client.page(address).text]
 
 

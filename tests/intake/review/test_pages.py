@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Invocation, Role
@@ -30,12 +30,6 @@ from wss_cases.routing.engine.explain import said
 from wss_cases.routing.engine.vocabulary import AppliesTo, Police
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 DAYS = count(1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.factories.safeguards import make_notification
-from tests.intake.making import NOW, WALL, Place, set_facts
+from tests.intake.making import NOW, Place, set_facts
 from wss_cases.access.actor import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
@@ -28,12 +28,6 @@ ASK_VERIFIED = "Is it verified?"
 SO_FAR = "No law requires a call to the police for what is known."
 NOT_DECIDED = "Whether the police must be notified is not decided yet."
 THEIRS = "The student who was harmed and the family may report it to the police; help them if they wish."
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def test_a_gun_threat_with_danger_is_never_said_to_be_no_matter_for_the_police(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, Place
 from tests.support.pages.reading import forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -21,12 +21,6 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 SECRET = "He has done this before, ask his brother."
-
-
-@pytest.fixture
-def place(session: Any, at: Callable[..., Any]) -> Place:
-    at(WALL)
-    return Place()
 
 
 def capture(client: Any, people: list[Any], **more: Any) -> Any:

@@ -10,12 +10,10 @@ pytestmark = pytest.mark.any_database("no database is touched")
 
 
 def rows(names: str, **words: str) -> list[dict[str, str]]:
-    """Return rows by name, each with a word."""
     return [{"id": name, "word": words.get(name, "")} for name in names]
 
 
 def told(old: list[dict[str, str]], new: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Return what becomes of each row."""
     return {one.row_id: list(one.changes) for one in differences(old, new)}
 
 

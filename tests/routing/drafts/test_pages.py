@@ -32,7 +32,6 @@ def district(session: Any, client_as: ClientAs, at: Callable[..., datetime]) -> 
 
 
 def rule_set(session: Any, number: int) -> RuleSet:
-    """Return a version of the first rule set as it is now."""
     session.expire_all()
     found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.number == number)).one()
     return found
@@ -47,12 +46,10 @@ def draft_path(district: PageClient, session: Any) -> str:
 
 
 def sent(form: Form) -> dict[str, Any]:
-    """Return what a form would send."""
     return {name: held for name, held in form.values().items() if held}
 
 
 def row_form(page: Element) -> Form:
-    """Return the form of one row."""
     return next(form for form in forms(page) if "outline" in form.names)
 
 

@@ -42,13 +42,11 @@ def district(session: Any, now: datetime) -> Actor:
 
 
 def shipped(session: Any) -> RuleSet:
-    """Return the newest rule set that migrations stored."""
     found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == VERSION)).one()
     return found
 
 
 def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
-    """Return a new draft of the shipped rule set."""
     draft: RuleSet = session.get(RuleSet, pages.draft_from(Invocation(district, now), shipped(session).id))
     return draft
 

@@ -22,14 +22,12 @@ Edit = Callable[[dict[str, dict[str, Any]]], None]
 
 
 def edited(edit: Edit) -> Rows:
-    """Return the first rule set's rows after an edit that is given the rows by id."""
     rows = first_rows()
     edit({row["id"]: row for row in rows})
     return rows
 
 
 def row_of(row_id: str) -> dict[str, Any]:
-    """Return one row of the first rule set."""
     return next(row for row in first_rows() if row["id"] == row_id)
 
 

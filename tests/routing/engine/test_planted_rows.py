@@ -49,7 +49,6 @@ PLANTED: list[tuple[Edit, Facts, set[int]]] = [
 
 
 def answer_of(table: DecisionTable, given: Facts, lang: str = "en") -> Document:
-    """Return the document of a table's answer."""
     return as_document(recommend(table, parse_facts(given)), lang)
 
 

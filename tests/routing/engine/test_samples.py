@@ -12,7 +12,6 @@ FLAGS = [name for name, spec in FACTS.items() if spec.type is FactType.FLAG]
 
 
 def wide(names: list[str]) -> dict[str, object]:
-    """Return a condition that is met in 2 to the power of so many ways."""
     return {"all": [{"any": [{"fact": one, "op": said} for said in ("known", "missing")]} for one in names]}
 
 

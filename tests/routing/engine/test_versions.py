@@ -25,7 +25,6 @@ ONLY_SAYS_IT_ANEW = [
 
 
 def without_words(value: Any) -> Any:
-    """Return a row, or a part of one, without its sentences."""
     if isinstance(value, dict):
         return {key: without_words(entry) for key, entry in value.items() if key not in ("because", "until", "clock")}
     return [without_words(entry) for entry in value] if isinstance(value, list) else value

@@ -14,12 +14,10 @@ GUN, CHICAGO = "firearm_or_gun_threat", "firearm_report_chicago"
 
 
 def questions(answer: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
-    """Return fact -> (weight, rules) in the order of the questions."""
     return {one["fact"]: (one["weight"], one["rules"]) for one in answer["open_questions"]}
 
 
 def holds(answer: dict[str, Any]) -> dict[str, str]:
-    """Return rule -> state of the holds."""
     return {rule: hold["state"] for hold in answer["holds"] for rule in hold["rules"]}
 
 

@@ -44,7 +44,6 @@ P10_FOR_EL = {"P10": {"when.all.0.value": "el"}}
 
 
 def edited(changes: dict[str, dict[str, Any]]) -> DecisionTable:
-    """Return the first rule set with values of rows changed, by row and by key."""
     rows = [with_values(row, changes.get(row["id"], {})) for row in first_rows()]
     assert rows != first_rows() or not changes
     return read_table("2026-1", VERSION, rows)

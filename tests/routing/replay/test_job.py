@@ -58,7 +58,6 @@ def district(session: Any) -> Actor:
 
 
 def asked(district: Actor, made: RuleSet, now: datetime) -> Replay:
-    """Return a new replay of a rule set over everything."""
     found = replay_actions.ask(district, made.id, FIRST_DAY, LAST_DAY, now)
     row: Replay = fresh_replay(found)
     return row
@@ -73,12 +72,10 @@ def ended(session: Any, ids: list[int], district: Actor, at: At, now: datetime) 
 
 
 def fresh_replay(replay_id: int) -> Any:
-    """Return a replay as it is now."""
     return fresh(Replay(id=replay_id))
 
 
 def incidents_of(session: Any, replay_id: int) -> list[int]:
-    """Return the incidents that a replay tells of."""
     found = select(ReplayChange.incident_id).where(ReplayChange.replay_id == replay_id)
     return list(session.scalars(found.order_by(ReplayChange.id)))
 

@@ -49,7 +49,6 @@ def scenes(condition: Any) -> list[Scene]:
 
 
 def listed(chance: random.Random) -> Any:
-    """Return a list of items as a scene looks at it."""
     on_list = {(kind, Person.BOTH) for kind in chance.sample(list(Kind), 2)}
     return lambda: on_list
 

@@ -199,7 +199,6 @@ Se masturbó en el salón.
 
 
 def planted() -> list[str]:
-    """Return sentences that state or threaten guns, bombs and unwanted contact, in both languages."""
     english = [frame.format(what) for frame, what in product(HAS_EN, (*GUNS_EN, *BOMBS_EN))]
     spanish = [frame.format(what) for frame, what in product(HAS_ES, (*GUNS_ES, *BOMBS_ES))]
     return [*english, *spanish, *SAID]
