@@ -10,15 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, make_user
-from tests.factories.base import fresh
+from tests.factories.base import fresh, one_commit
 from tests.factories.roster import SchoolFactory, StudentFactory
-from tests.intake.making import NOW, Place
+from tests.intake.making import NOW, Place, set_facts
+from tests.support.pages.asked import asked
 from tests.support.pages.tables import heads_of, rows_of
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Invocation, Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import GuardianContact, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.duplicates import ToldApart
+from wss_cases.intake.duplicates import ToldApart, merge_into, tell_apart
+from wss_cases.intake.recommendation import situation
+from wss_cases.intake.review.acts import reopen_review
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
@@ -197,3 +200,177 @@ def test_who_reviews_at_two_schools_sees_the_queue_of_the_chosen_one(
         client.post("/school", data={"school_id": school.id, "csrf_token": client.csrf_token("/review")})
         assert shown(client) == [report.id]
         assert "Waiting for a decision (1)" in " ".join(client.page("/review").text.split())
+
+
+def test_alarms_stand_first_then_duties_then_what_waits_longest(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, _three = place.students
+    hours = (timedelta(hours=number) for number in range(9, 0, -1))
+    waits = place.report((one, CAUSED), occurred_at=NOW - next(hours))
+    duty = set_facts(place.report((one, CAUSED), (two, HARMED), occurred_at=NOW - next(hours)), bullying=True)
+    maybe = set_facts(place.report((one, CAUSED), tile="threat", occurred_at=NOW - next(hours)), weapon="unknown")
+    gun = set_facts(place.report((one, CAUSED), tile="weapon", occurred_at=NOW - next(hours)), weapon="unknown")
+    danger = place.report((one, CAUSED), danger_now=True, occurred_at=NOW - next(hours))
+    for number, report in enumerate((waits, duty, maybe, gun, danger)):
+        report = fresh(report)
+        report.submitted_at = NOW - timedelta(hours=10 - number)
+    place_dean = client_as(place.dean)
+    assert shown(place_dean) == [gun.id, danger.id, duty.id, waits.id, maybe.id]
+    assert shown(place_dean, "?first=danger") == [gun.id, danger.id]
+    text = place_dean.page("/review").text
+    assert "Weapon, or maybe one" in text and "Hurt or in danger" in text
+    assert text.count("After the open questions") == len(
+        [one for one in (waits, duty, maybe, gun, danger) if situation(one.id).plan.must_ask]
+    )
+    assert "open question" in text
+    set_facts(gun, weapon="lookalike", gun_violence_threat=False)
+    assert shown(place_dean)[0] == danger.id, "a toy is no alarm"
+
+
+def test_my_day_shows_a_weapon_as_it_does_danger_and_says_no_more_than_is_known(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    set_facts(place.report((place.students[0], CAUSED), tile="weapon", narrative="In the locker."), weapon="unknown")
+    text = client_as(place.dean).page("/my-day").text
+    assert "Weapon, or maybe one" in text and "Danger reported" not in text and "In the locker." not in text
+
+
+def test_no_row_shows_words_of_what_is_nobody_elses(place: Place, client_as: Callable[[Any], Any]) -> None:
+    """Two reports of one event stand beside each other with their words; these do not."""
+    one, two, _three = place.students
+    plain = place.report((one, CAUSED), narrative="They pushed at the lockers.")
+    for number, fact in enumerate(("self_harm", "bias", "abuse_suspected", "adult_conduct")):
+        hidden = place.report((one, CAUSED), (two, HARMED), narrative=f"Secret words {number}.")
+        set_facts(hidden, **{fact: "unknown"})
+    text = client_as(place.dean).page("/review").text
+    assert "Possible duplicate" in text and "They pushed at the lockers." in text and "Secret words" not in text
+    page = client_as(place.dean).page(f"/review/{plain.id}").text
+    assert "Secret words" not in page
+
+
+MOST = 20
+ORDERS = ("", "?sort=who", "?sort=-when", "?sort=reporter", "?sort=-waiting", "?sort=first", "?days=1", "?whose=mine")
+
+
+def plant(place: Place, pairs: int) -> None:
+    """Twice as many reports, two of one event each, by two students of their own."""
+    with one_commit():
+        students = [StudentFactory(school=place.school) for _number in range(2 * pairs)]
+    for number in range(pairs):
+        happened = NOW - timedelta(days=2, hours=3 * number)
+        for side in (0, 1):
+            one = students[2 * number + side]
+            place.report((one, PersonRole.CAUSED_HARM), occurred_at=happened, narrative=f"Pushed {number}.")
+
+
+def ask(client: Any, address: str) -> tuple[int, list[str]]:
+    with asked() as statements:
+        page = client.page(address)
+    return len([row for row in page.find_all("tbody") if (row.get("id") or "").startswith("report-")]), statements
+
+
+def test_a_full_page_asks_no_more_than_one_pair(place: Place, client_as: Callable[[Any], Any]) -> None:
+    client = client_as(place.dean)
+    plant(place, 1)
+    ask(client, "/review")  # what a process asks once and keeps
+    (shown, few), before = ask(client, "/review"), {order: len(ask(client, f"/review{order}")[1]) for order in ORDERS}
+    assert shown == 2
+    plant(place, 5)
+    full, many = ask(client, "/review")
+    assert full > shown and len(few) == len(many) <= MOST, "\n".join(many)
+    after = {order: len(ask(client, f"/review{order}")[1]) for order in ORDERS}
+    assert after == before and max(after.values()) <= MOST, (before, after)
+
+
+LIGHT = {"tile": "disruption", "injury": "none", "narrative": "They threw paper.", "details_completed_at": NOW}
+
+
+def light(place: Place, who: Any, **more: Any) -> Incident:
+    return place.report((who, CAUSED), code="disruption", **LIGHT | more)
+
+
+def offered(client: Any) -> set[str]:
+    boxes = client.page("/review").find_all("input")
+    return {box.get("value") for box in boxes if box.get("name") == "chosen"}
+
+
+def test_no_possible_duplicate_is_accepted_among_others(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, three = place.students
+    first = light(place, one, occurred_at=NOW - timedelta(hours=1))
+    twin = light(place, two, occurred_at=NOW - timedelta(minutes=30))
+    alone = light(place, three, occurred_at=NOW - timedelta(hours=9))
+    client = client_as(place.dean)
+    assert offered(client) == {f"{alone.id}.{alone.version}"}
+
+    # nor does a page that was open before, or a form by hand
+    data = {"csrf_token": client.csrf_token("/review"), "request_key": "k"}
+    chosen = [f"{row.id}.{row.version}" for row in (first, twin, alone)]
+    client.post("/review/accept", data=data | {"chosen": chosen})
+    assert [fresh(row).state is IncidentState.SUBMITTED for row in (first, twin, alone)] == [True, True, False]
+    assert "may be duplicates" in client.page("/review").text
+
+    tell_apart(Invocation(place.actor(), NOW, "apart"), first.id, twin.id)
+    assert len(offered(client)) == 2
+
+
+def merged(place: Place) -> tuple[Incident, Incident]:
+    """Return a report that stayed and the one that was merged into it, which brought two people along."""
+    one, two, three = place.students
+    stays = place.report((one, CAUSED))
+    goes = place.report((one, CAUSED), (two, HARMED), (three, HARMED), narrative="Behind the gym.")
+    merge_into(Invocation(place.actor(), NOW, "merge", version=fresh(goes).version), goes.id, stays.reference)
+    assert {person.student_id for person in fresh(stays).people} == {one.id, two.id, three.id}
+    return stays, goes
+
+
+def reopen(place: Place, report: Incident) -> None:
+    call = Invocation(place.actor(), NOW + timedelta(hours=1), "again", version=fresh(report).version)
+    reopen_review(call, report.id, reason="They are two fights.")
+
+
+def told(report: Incident) -> list[tuple[str, dict[str, Any]]]:
+    entries = select(TimelineEntry.kind, TimelineEntry.data).where(
+        TimelineEntry.subject_type == "incident",
+        TimelineEntry.subject_id == report.id,
+        TimelineEntry.kind.startswith("review.unmerged"),
+    )
+    return [(kind, data) for kind, data in db.session.execute(entries)]
+
+
+def test_an_undone_merge_takes_back_who_came_with_it(place: Place, client_as: Callable[[Any], Any]) -> None:
+    stays, goes = merged(place)
+    reopen(place, goes)
+    assert fresh(goes).state is IncidentState.UNDER_REVIEW and fresh(goes).duplicate_of_id is None
+    assert [person.student_id for person in fresh(stays).people] == [place.students[0].id]
+    assert len(fresh(goes).people) == 3
+    assert told(stays) == [("review.unmerged", {"reference": goes.reference, "went": 2})]
+    assert told(goes) == [("review.unmerged", {"reference": stays.reference, "went": 2})]
+    text = client_as(place.dean).page(f"/review/{stays.id}").text
+    assert f"No longer merged with {goes.reference}. People taken back: 2" in text
+
+
+@pytest.mark.parametrize("done", ["contacted", "injured", "decided"])
+def test_whoever_something_was_done_with_stays(place: Place, done: str) -> None:
+    stays, goes = merged(place)
+    _one, second, third = fresh(stays).people
+    if done == "contacted":
+        contact = {"at": NOW, "manner": "phone", "result": "no_answer", "author_id": place.dean.id}
+        db.session.add(GuardianContact(incident_id=stays.id, incident_person_id=second.id, **contact))
+    if done == "injured":
+        second.injury = "minor"
+    if done == "decided":
+        second.incident.reviewed_at = NOW + timedelta(minutes=5)
+    kept = {place.students[0].id, second.student_id} | ({third.student_id} if done == "decided" else set())
+    db.session.commit()
+    reopen(place, goes)
+    assert {person.student_id for person in fresh(stays).people} == kept
+    [(kind, data)] = told(stays)
+    assert (kind, data["went"], data["stay"]) == ("review.unmerged_stay", 3 - len(kept), len(kept) - 1)
+
+
+def test_a_person_who_was_there_before_stays(place: Place) -> None:
+    one = place.students[0]
+    stays, goes = place.report((one, CAUSED)), place.report((one, CAUSED), narrative="Again.")
+    merge_into(Invocation(place.actor(), NOW, "merge", version=fresh(goes).version), goes.id, stays.reference)
+    StudentFactory(school=place.school)
+    reopen(place, goes)
+    assert [person.student_id for person in fresh(stays).people] == [one.id]

@@ -14,7 +14,9 @@ from sqlalchemy import func, select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
-from tests.intake.making import NOW, Place, set_facts
+from tests.factories.incidents import behavior_code
+from tests.factories.roster import StudentFactory
+from tests.intake.making import NOW, Place, route, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Invocation, Role
@@ -23,15 +25,16 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
+from wss_cases.incidents.changes import add_addendum, answer_question
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision import Choice, decide, may_be_batched
+from wss_cases.intake.duplicates import merge_into
 from wss_cases.intake.recommendation import PlanHold, situation
+from wss_cases.intake.review.acts import ask_reporter
 from wss_cases.routing.engine.explain import said
 from wss_cases.routing.engine.vocabulary import AppliesTo, Police
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
-
-
 DAYS = count(1)
 
 
@@ -249,3 +252,41 @@ def test_five_deans_at_once_open_one_case(database: Database, tmp_path: Any) -> 
         assert db.session.scalar(select(func.count()).select_from(Case)) == 1
     assert len(outcomes) == 5
     assert outcomes.count("saved") in (1, 3)
+
+
+def test_the_review_shows_everything_that_was_said(place: Place, client_as: Callable[[Any], Any]) -> None:
+    who = place.students
+    report = place.report((who[0], CAUSED), (who[1], HARMED), narrative="The first text.")
+    twin = place.report((who[2], CAUSED), narrative="The twin's text.", immediate_action="Ice and a nurse.")
+    report = db.session.merge(report)
+    report.immediate_action = "Both were taken apart."
+    next(person for person in report.people if person.role is HARMED).injury = "needed_care"
+    db.session.commit()
+    later = NOW + timedelta(minutes=5)
+    add_addendum(Invocation(place.actor("reporter"), later), report.id, "An addendum.")
+    ask_reporter(Invocation(place.actor(), later), report.id, question="Who began?")
+    answer_question(Invocation(place.actor("reporter"), later), report.id, "The tall one began.")
+    merge_into(Invocation(place.actor(), later), twin.id, report.reference)
+    page = client_as(place.dean).page(f"/review/{report.id}").text
+    for text in (
+        *("The first text.", "Both were taken apart.", "An addendum.", "Who began?", "The tall one began."),
+        *("The twin's text.", "Ice and a nurse.", twin.reference, "Needed care"),
+    ):
+        assert text in page, text
+
+
+def test_a_behavior_of_the_early_grades_is_no_missing_fact(place: Place, client_as: Callable[[Any], Any]) -> None:
+    missing = "What each person is reported to have done"
+    child = StudentFactory(school=place.school, grade=1)
+    report = place.report((child, CAUSED), (place.students[1], HARMED), code="", narrative="Bit somebody.")
+    client = client_as(place.dean)
+    assert missing in client.page(f"/review/{report.id}").text
+    report = db.session.merge(report)
+    next(person for person in report.people if person.role is CAUSED).behavior_code_id = behavior_code(
+        "other_prek2", "prek2"
+    ).id
+    db.session.commit()
+    route(report)
+    page = client.page(f"/review/{report.id}").text
+    assert missing not in page
+    assert "The behavior has no group yet" not in page

@@ -1,20 +1,22 @@
 """The check of a draft, and the oracle itself, each shown to notice planted mistakes."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.routing.first_rules.rule_set import first_rows, first_table
+from tests.routing.first_rules.rule_set import NAME, VERSION, first_rows, first_table
 from tests.routing.judging import disagreements
 from tests.routing.strategies import facts_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.engine.check import check_table
+from wss_cases.routing.engine.check import check_table, facts_for_row
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
-from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.table import DecisionTable, read_table
+from wss_cases.routing.engine.facts import FACTS, FactType, parse_facts
+from wss_cases.routing.engine.table import DecisionTable, Row, read_table
 from wss_cases.routing.engine.vocabulary import FindingKind
 
 Rows = list[dict[str, Any]]
@@ -213,3 +215,30 @@ def test_the_oracle_agrees_with_the_table_as_it_is() -> None:
 )
 def test_the_oracle_notices_a_planted_mistake(edit: Edit) -> None:
     assert disagrees(edited(edit))
+
+
+MOST = 2000
+FLAGS = [name for name, spec in FACTS.items() if spec.type is FactType.FLAG]
+
+
+def wide(names: list[str]) -> dict[str, object]:
+    return {"all": [{"any": [{"fact": one, "op": said} for said in ("known", "missing")]} for one in names]}
+
+
+def with_row(when: dict[str, object]) -> tuple[DecisionTable, Row]:
+    """Return the first rule set with another condition of a follow-up, and that row."""
+    rows = first_rows()
+    next(row for row in rows if row["id"] == "F4")["when"] = when
+    table = read_table(NAME, VERSION, rows)
+    return table, next(row for row in table.rows if row.id == "F4")
+
+
+def test_each_way_of_a_narrow_condition_and_two_thousand_of_a_wide_one() -> None:
+    assert len(FLAGS) >= 12
+    table, row = with_row(wide(FLAGS[:6]))
+    ways = [tuple(facts.given.get(name) for name in FLAGS[:6]) for facts in facts_for_row(table, row)]
+    assert len(ways) == len(set(ways)) == 2**6
+    assert len(facts_for_row(table, row, wide(FLAGS[6:12]))) == MOST < 2**12
+    table, row = with_row(wide(FLAGS[:12]))
+    assert len(facts_for_row(table, row)) == MOST
+    assert not [one for one in check_table(table, tries=10) if one.row == "F4" and one.blocks]
