@@ -19,7 +19,6 @@ from wss_cases.attachments import attachment as attachments_attachment
 from wss_cases.attachments import handling as attachments_handling
 from wss_cases.attachments import pages as attachments
 from wss_cases.board import stored_reports as board_stored_reports
-from wss_cases.board import subscriptions as board_subscriptions
 from wss_cases.board.report import pages as board_report
 from wss_cases.cases import safety_plans as cases_safety_plans
 from wss_cases.cases.case import actions as cases_case
@@ -80,8 +79,7 @@ from wss_cases.mail.delivery import queue as mail_delivery_queue
 from wss_cases.mail.push import pages as mail_push
 from wss_cases.mail.webhooks import pages as mail_webhooks
 from wss_cases.outcomes import overview as outcomes_overview
-from wss_cases.outcomes.edfi import common as outcomes_edfi_common
-from wss_cases.outcomes.edfi.pushing import pages as outcomes_edfi_pushing
+from wss_cases.outcomes.edfi import pushing as outcomes_edfi_pushing
 from wss_cases.outcomes.equity import pages as outcomes_equity
 from wss_cases.outcomes.exports import export_log as outcomes_exports_export_log
 from wss_cases.outcomes.reports import side_by_side as outcomes_reports_side_by_side
@@ -281,7 +279,7 @@ ROOMS: tuple[Room, ...] = (
     records_family_copies_release.ROOM, records_named_in_error.ROOM,
     records_retention_core.ROOM, records_retention_deletion.ROOM, records_retention_holds.ROOM,
     records_retention_schedule.ROOM,
-    outcomes_edfi_common.ROOM, outcomes_edfi_pushing.ROOM, outcomes_equity.ROOM, outcomes_exports_export_log.ROOM,
+    outcomes_edfi_pushing.ROOM, outcomes_equity.ROOM, outcomes_exports_export_log.ROOM,
     outcomes_overview.ROOM, outcomes_reports_side_by_side.ROOM,
     plans_baselines.ROOM, plans_evidence.ROOM, plans_money_files.ROOM, plans_money_funding.ROOM,
     plans_money_resources.ROOM, plans_money_tab.ROOM, plans_overview.ROOM, plans_plan_answers.ROOM,
@@ -289,7 +287,7 @@ ROOMS: tuple[Room, ...] = (
     plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public.ROOM,
     plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings.ROOM,
     plans_voices_votes.ROOM,
-    board_report.ROOM, board_stored_reports.ROOM, board_subscriptions.ROOM,
+    board_report.ROOM, board_stored_reports.ROOM,
     api_tokens.ROOM, api_v1.ROOM,
     setup_backups.ROOM, setup_checklist.ROOM, setup_first_start.ROOM, setup_look.ROOM, setup_settings.ROOM,
     setup_standby.ROOM, setup_test_letter.ROOM,

@@ -33,7 +33,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.push.rules import PushDevice
 from wss_cases.mail.webhooks.messages import Webhook
-from wss_cases.outcomes.published.models import PublishedSchool
+from wss_cases.outcomes.published.queries import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.notes.messages import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.plans.models import CirclePlan

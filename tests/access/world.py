@@ -38,7 +38,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.push.rules import PushDevice
 from wss_cases.mail.webhooks.messages import Webhook
-from wss_cases.outcomes.published.models import PublishedSchool
+from wss_cases.outcomes.published.queries import PublishedSchool
 from wss_cases.pathways.circles.circle.models import (
     CircleKeeper,
     CircleMeeting,

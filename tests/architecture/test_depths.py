@@ -27,7 +27,7 @@ PROVEN_ON_BOTH = [
     ("wss_cases.foundation.database", "tests.workday.caseload.test_page"),
     ("wss_cases.foundation.database", "tests.records.retention.test_deletion"),
     ("wss_cases.foundation.backup", "tests.cli.backup.test_round_trip"),
-    ("wss_cases.outcomes.counting.filters", "tests.outcomes.counting.test_filters"),
+    ("wss_cases.outcomes.counting.totals", "tests.outcomes.counting.test_filters"),
     ("wss_cases.foundation.connecting", "tests.outcomes.reports.test_replica"),
     ("wss_cases.journal.audit.actions", "tests.journal.audit.test_seal"),
     ("wss_cases.journal.counted", "tests.web.reading.test_rate_limit"),

@@ -14,9 +14,8 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.board.comments import LONGEST, BoardComment, students_of_many
-from wss_cases.board.report.queries import board_of, board_scope
-from wss_cases.board.report.rules import paper_of
+from wss_cases.board.report.pages import paper_of
+from wss_cases.board.report.queries import LONGEST, BoardComment, board_of, board_scope, students_of_many
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.records.stored_pdfs import Letterhead

@@ -14,8 +14,14 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Invocation, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.board.report.queries import Every, due_month
-from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, BoardSubscription
-from wss_cases.board.subscriptions import queue_due, subscribe, unsubscribe
+from wss_cases.board.stored_reports import (
+    BOARD_REPORTS,
+    BoardReport,
+    BoardSubscription,
+    queue_due,
+    subscribe,
+    unsubscribe,
+)
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

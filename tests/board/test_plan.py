@@ -17,8 +17,8 @@ from tests.outcomes.making.small_district import Made
 from tests.plans.long_plan import GOALS, long_plan
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
+from wss_cases.board.report.pages import paper_of
 from wss_cases.board.report.queries import board_of, board_scope
-from wss_cases.board.report.rules import paper_of
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState

@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db, table_of
 from wss_cases.mail.monitoring import beat
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure
-from wss_cases.outcomes.counting.filters import MANY
+from wss_cases.outcomes.counting.totals import MANY
 
 pytestmark = pytest.mark.browser
 FILTERED = "/outcomes/incidents?place=hallway"

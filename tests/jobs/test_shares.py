@@ -22,8 +22,7 @@ from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in import saved_forms
 from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.board.report.queries import Every
-from wss_cases.board.stored_reports import BoardSubscription
-from wss_cases.board.subscriptions import queue_due, subscribe
+from wss_cases.board.stored_reports import BoardSubscription, queue_due, subscribe
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders import sweep as reminders
 from wss_cases.foundation import clock

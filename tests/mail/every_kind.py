@@ -48,7 +48,7 @@ from wss_cases.mail.common.pages import StandbyLapse
 from wss_cases.mail.security_alerts import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.messages import OFF as WEBHOOK_OFF
 from wss_cases.mail.webhooks.messages import Webhook
-from wss_cases.outcomes.edfi.pushing.pages import FAILED as PUSH_FAILED
+from wss_cases.outcomes.edfi.pushing import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations import invitation_key

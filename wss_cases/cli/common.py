@@ -46,7 +46,7 @@ from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.push.rules import PushDevice
 from wss_cases.mail.webhooks.messages import PURPOSE as WEBHOOK
 from wss_cases.mail.webhooks.messages import WebhookSecret
-from wss_cases.outcomes.collections.rules import FEDERAL_DIGITS, STATE_DIGITS, Known, Numbers, are_digits
+from wss_cases.outcomes.collections.federal import FEDERAL_DIGITS, STATE_DIGITS, Known, Numbers, are_digits
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper

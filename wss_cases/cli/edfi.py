@@ -9,8 +9,8 @@ from flask.cli import AppGroup
 
 from wss_cases.cli.common import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, show
 from wss_cases.foundation import clock
-from wss_cases.outcomes.edfi.pushing.pages import configured, push_edfi
-from wss_cases.outcomes.edfi.pushing.rules import Push
+from wss_cases.outcomes.edfi.ods import Push
+from wss_cases.outcomes.edfi.pushing import configured, push_edfi
 
 group = AppGroup("edfi", help="Sending to an Ed-Fi ODS/API.")
 NOT_TAKEN = 3

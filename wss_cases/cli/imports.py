@@ -19,10 +19,10 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.catalogue import import_behaviors
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.edfi.importing.actions import Problem as EdfiProblem
-from wss_cases.outcomes.edfi.importing.actions import Report as EdfiReport
-from wss_cases.outcomes.edfi.importing.actions import import_edfi
-from wss_cases.outcomes.edfi.importing.reading import FileRefused
+from wss_cases.outcomes.edfi.importing import Problem as EdfiProblem
+from wss_cases.outcomes.edfi.importing import Report as EdfiReport
+from wss_cases.outcomes.edfi.importing import import_edfi
+from wss_cases.outcomes.edfi.reading import FileRefused
 from wss_cases.outcomes.published.actions import import_history
 from wss_cases.roster.calendar.importing.actions import event_lines, import_calendar
 from wss_cases.roster.calendar.importing.models import decisions_of

@@ -24,7 +24,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.outcomes.reports.saved_views import save_view
+from wss_cases.outcomes.reports.core import save_view
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.messages import CircleNote

@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants import actor_of
+from wss_cases.board.report.pages import paper_of
 from wss_cases.board.report.queries import board_of
-from wss_cases.board.report.rules import paper_of
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport
 from wss_cases.foundation.connecting import reports_reading
 from wss_cases.foundation.db import db

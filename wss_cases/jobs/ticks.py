@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in.saved_forms import forget_kept
 from wss_cases.board.report.queries import board_but_equity
-from wss_cases.board.subscriptions import queue_due
+from wss_cases.board.stored_reports import queue_due
 from wss_cases.foundation import clock, connecting
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import Share
@@ -28,8 +28,8 @@ from wss_cases.mail.push.sending import deliver_push
 from wss_cases.mail.webhooks.messages import deliver_webhooks
 from wss_cases.outcomes.cache_refresh import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
-from wss_cases.outcomes.counting.filters import count_asked, waits
-from wss_cases.outcomes.edfi.pushing.pages import push_due
+from wss_cases.outcomes.counting.totals import count_asked, waits
+from wss_cases.outcomes.edfi.pushing import push_due
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.pages import carry_out
 from wss_cases.records.retention.schedule import clean

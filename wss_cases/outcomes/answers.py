@@ -24,8 +24,7 @@ from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import cached_count, read_ahead, stored_key
 from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of
-from wss_cases.outcomes.counting.repair.models import apart_words
-from wss_cases.outcomes.counting.repair.police import OTHERS, Police, police
+from wss_cases.outcomes.counting.repair.police import OTHERS, Police, apart_words, police
 from wss_cases.outcomes.counting.repair.queries import Harms, funnel, harms, light_conditions, removed
 from wss_cases.outcomes.counting.scope.pages import Shown
 from wss_cases.outcomes.counting.scope.queries import (

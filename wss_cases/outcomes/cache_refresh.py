@@ -26,10 +26,9 @@ from wss_cases.outcomes.counting.totals import core_of, repair_of
 from wss_cases.outcomes.equity.queries import FAMILIES, table_for
 from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.published.queries import district_years, live
-from wss_cases.outcomes.reports.cases import caseload_of, times_of
+from wss_cases.outcomes.reports.cases import caseload_of, repeats_of, times_of
 from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
-from wss_cases.outcomes.reports.repeats import repeats_of
 from wss_cases.roster.directory.queries import school_days
 
 OFTEN, DAILY, SELDOM = timedelta(minutes=30), timedelta(hours=12), timedelta(days=7)

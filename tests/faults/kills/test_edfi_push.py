@@ -20,7 +20,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import Disclosure, OutboxMessage
 from wss_cases.outcomes.edfi.common import EdfiPushed
-from wss_cases.outcomes.edfi.pushing.pages import FAILED, KIND
+from wss_cases.outcomes.edfi.pushing import FAILED, KIND
 from wss_cases.roster.directory.models import ImportRun
 
 pytestmark = pytest.mark.any_database("the thread is the other system's server")

@@ -7,8 +7,7 @@ from datetime import date
 from flask import Flask
 
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.published.models import HISTORY
-from wss_cases.outcomes.published.queries import Live
+from wss_cases.outcomes.published.queries import HISTORY, Live
 from wss_cases.outcomes.reports.charts import year_notes, year_points
 
 TODAY = date(2026, 11, 24)

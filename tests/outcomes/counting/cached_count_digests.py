@@ -30,12 +30,12 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.answers import removed_in_any_way
 from wss_cases.outcomes.counting.cache import VERSIONS, recording
 from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_days
-from wss_cases.outcomes.counting.filters import Asked, count_year, read, written
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_queries
 from wss_cases.outcomes.counting.scope import rules as rules_answers
 from wss_cases.outcomes.counting.scope.queries import _first_year, enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.counting.totals import Asked, count_year, read, written
 from wss_cases.outcomes.equity import queries as equity_queries
 from wss_cases.outcomes.equity import rules as equity_rules
 from wss_cases.outcomes.equity import suppression as rules_suppression

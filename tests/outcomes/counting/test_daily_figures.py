@@ -32,6 +32,7 @@ from wss_cases.outcomes.counting.daily_figures import queries as figures_queries
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
 from wss_cases.outcomes.counting.daily_figures.queries import (
     DailyFigure,
+    DayFigure,
     DistrictFigure,
     FigureState,
     count_days,
@@ -39,7 +40,6 @@ from wss_cases.outcomes.counting.daily_figures.queries import (
     parts_of,
     total_of,
 )
-from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.records.retention.deletion.erasure import erase_student
 

@@ -27,11 +27,11 @@ from wss_cases.incidents.lists import conditions_of
 from wss_cases.jobs import ticks as jobs
 from wss_cases.jobs.ticks import count_filters
 from wss_cases.mail.monitoring import beat
-from wss_cases.outcomes.counting import filters
+from wss_cases.outcomes.counting import totals as filters
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
-from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure, counted_parts
-from wss_cases.outcomes.counting.daily_figures.rules import Parts
-from wss_cases.outcomes.counting.filters import (
+from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure, Parts, counted_parts
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.counting.totals import (
     CLAIM,
     MOST,
     MOST_OF_ONE,
@@ -42,7 +42,6 @@ from wss_cases.outcomes.counting.filters import (
     count_asked,
     narrowed_parts,
 )
-from wss_cases.outcomes.counting.scope.rules import Scope
 
 ClientAs = Callable[[Any], Any]
 PAGE = "/outcomes/incidents"

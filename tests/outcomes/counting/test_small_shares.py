@@ -17,8 +17,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share, hidden_among, scope_of, shown_share
+from wss_cases.outcomes.reports.cases import repeats_by_month, repeats_until
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
-from wss_cases.outcomes.reports.repeats import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.roster.directory.queries import school_days

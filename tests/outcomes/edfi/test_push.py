@@ -27,10 +27,10 @@ from wss_cases.foundation.settings import STANDARDS
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage
+from wss_cases.outcomes.edfi import pushing as pages
 from wss_cases.outcomes.edfi.common import VERSIONS, EdfiPushed
-from wss_cases.outcomes.edfi.pushing import pages
-from wss_cases.outcomes.edfi.pushing.pages import FAILED, KIND, push_due
-from wss_cases.outcomes.edfi.pushing.rules import MOST_TRIES, Ods
+from wss_cases.outcomes.edfi.ods import MOST_TRIES, Ods
+from wss_cases.outcomes.edfi.pushing import FAILED, KIND, push_due
 from wss_cases.roster.directory.models import ImportRun, School
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 

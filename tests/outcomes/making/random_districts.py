@@ -18,7 +18,7 @@ from tests.outcomes.making.small_district import DAY, FIRST_DAY, PLACES, TODAY, 
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
-from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
+from wss_cases.outcomes.published.queries import PublishedSchool, PublishedYear
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student

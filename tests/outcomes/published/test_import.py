@@ -12,8 +12,8 @@ from flask import Flask
 from tests.support.databases import ROOT
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
-from wss_cases.outcomes.published.rules import number_of, short_year
+from wss_cases.outcomes.published.actions import number_of, short_year
+from wss_cases.outcomes.published.queries import PublishedSchool, PublishedYear
 
 DATA = ROOT / "tests" / "data"
 

@@ -22,7 +22,7 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
+from wss_cases.outcomes.published.queries import PublishedSchool, PublishedYear
 
 ClientAs = Callable[[Any], PageClient]
 REAL = "cps/CPS_misconduct_suspension_police_by_school_2014_2022.csv"

@@ -16,8 +16,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.accounts.people.pages import give_role
 from wss_cases.board.report.queries import Every
-from wss_cases.board.stored_reports import BoardSubscription
-from wss_cases.board.subscriptions import subscribe
+from wss_cases.board.stored_reports import BoardSubscription, subscribe
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

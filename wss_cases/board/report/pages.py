@@ -13,32 +13,44 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.board.comments import CommentForm, comment_on, write_comment, writes_comment
 from wss_cases.board.report.queries import (
     BOARD,
     Board,
+    CommentForm,
     Every,
     board_of,
     board_scope,
+    comment_on,
     is_small,
     last_over,
     may_report,
     networks_answered_for,
+    plan_rows,
+    schools_words,
     scope_words,
+    write_comment,
+    writes_comment,
 )
-from wss_cases.board.school_plan import plan_rows, schools_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.forms import BaseForm, choice_field, choices
-from wss_cases.foundation.i18n import _, _l, locale_code, ngettext
+from wss_cases.foundation.i18n import _, _l, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, saved_first, with_flash
-from wss_cases.foundation.school_time import day_words_with_year, local_date, month_words, today_at, zone_of
+from wss_cases.foundation.pages import Page, render_plain, saved_first, with_flash
+from wss_cases.foundation.school_time import (
+    day_words_with_year,
+    district_zone,
+    local_date,
+    moment_words,
+    month_words,
+    today_at,
+    zone_of,
+)
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.counting.cache import figures_pages
+from wss_cases.outcomes.counting.cache import figures_pages, oldest_shown
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.measures import MEASURES
-from wss_cases.outcomes.counting.repair.models import AVOIDABLE, apart_words
+from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.outcomes.counting.scope.rules import Share, per
@@ -47,13 +59,28 @@ from wss_cases.outcomes.equity.pages import group_words, meaning, names_of
 from wss_cases.outcomes.equity.queries import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.rules import Table, meaning_of
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.outcomes.published.models import STEP_LABELS
+from wss_cases.outcomes.published.queries import STEP_LABELS
 from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
-from wss_cases.records.stored_pdfs import LANGUAGES, PdfForm
+from wss_cases.records.stored_pdfs import LANGUAGES, Letterhead, PdfForm
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+
+
+def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:
+    """A report as an HTML page in a language. `name` is the school's or network's, None for all schools."""
+    since = oldest_shown()
+    with force_locale(locale):
+        return render_plain(
+            "board/report/paper.html",
+            locale=locale,
+            name=name or _("All schools"),
+            made=day_words_with_year(made_on),
+            counted_since=moment_words(since, district_zone()) if since else "",
+            sheet=sheet_of(board, Paper()),
+            letterhead=letterhead,
+        )
 
 
 class DeliveryForm(BaseForm):

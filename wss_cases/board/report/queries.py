@@ -1,18 +1,23 @@
 """The board report: its days, when it is due again, who may read a stored one, and its figures."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.board.comments import Comment, comment_on
-from wss_cases.board.school_plan import PlanNow, plan_now, schools_with_plan
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import Labelled, _l
+from wss_cases.foundation.db import Base, Id, Versioned, db
+from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
+from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
@@ -20,13 +25,251 @@ from wss_cases.outcomes.counting.totals import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.rules import Table
 from wss_cases.outcomes.equity.suppression import Minimums
-from wss_cases.outcomes.reports.cases import Times, times_of
+from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
 from wss_cases.outcomes.reports.core import Reporting, reporting, school_rows
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
-from wss_cases.outcomes.reports.repeats import Repeat, repeats_of
-from wss_cases.roster.directory.models import School
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.pages import years_words
+from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.plan.goals.models import PlanGoal, target_words
+from wss_cases.plans.plan.templates import Component
+from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.names.queries import refuse_found, refuse_names
+from wss_cases.roster.names.rules import whole_names_in
+from wss_cases.roster.names.spellings import pieces_of
+
+
+@dataclass(frozen=True)
+class GoalNow:
+    """A goal, its baseline figure (None: not frozen yet), and its current figure (None: not measured here)."""
+
+    goal: PlanGoal
+    then: Figure | None
+    now: Figure | None
+
+
+@dataclass(frozen=True)
+class PlanNow:
+    """A plan in force, and its goals in order."""
+
+    plan: SchoolPlan
+    goals: Sequence[GoalNow]
+
+
+def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
+    """The plan in force at the school of a report, if it covers the report's year; otherwise None. The caller has
+    checked that the actor answers for the report."""
+    plan = standing_plan(scope.school_id) if scope.school_id is not None else None
+    if plan is None or not plan.first_year <= scope.year <= plan.last_year:
+        return None
+    of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id, PlanGoal.removed_on.is_(None))
+    goals = db.session.scalars(select(PlanGoal).where(*of_plan).order_by(PlanGoal.component, PlanGoal.position)).all()
+    frozen = {row.id: row for row in db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan.id))}
+    counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})
+    now = figures(actor, plan.school_id, counted, scope.first, scope.last, scope.today)
+    return PlanNow(
+        plan, [GoalNow(goal, _then(frozen.get(goal.baseline_id or 0)), now.get(goal.measure)) for goal in goals]
+    )
+
+
+def _then(row: PlanBaseline | None) -> Figure | None:
+    return Figure(row.numerator, row.denominator) if row is not None and row.numerator is not None else None
+
+
+def schools_with_plan(scope: Scope) -> Share:
+    """How many of the active schools (of the report's network, or all) have a plan in force."""
+    schools = select(func.count(School.id)).where(School.is_active)
+    if scope.network:
+        schools = schools.where(School.network == scope.network)
+    standing = schools.join(SchoolPlan, SchoolPlan.school_id == School.id).where(SchoolPlan.state.in_(STANDING))
+    return Share(db.session.scalar(standing) or 0, db.session.scalar(schools) or 0)
+
+
+Line = dict[str, Any]
+
+
+def plan_rows(current_plan: PlanNow | None) -> Line | None:
+    """A plan's years, its state, and its goals under the three components; None without a plan. `number` is the count
+    behind a goal, 0 without one; `briefly` are both figures without their unit, which the target names."""
+    if current_plan is None:
+        return None
+    parts = [
+        (part.label, [_row(current_goal) for current_goal in current_plan.goals if current_goal.goal.component is part])
+        for part in Component
+    ]
+    return {
+        "years": years_words(current_plan.plan),
+        "state": current_plan.plan.state.label,
+        "parts": [(title, rows) for title, rows in parts if rows],
+    }
+
+
+def schools_words(share: Share) -> str:
+    return _("%(part)s of %(whole)s schools have a school safety plan in force.", part=share.part, whole=share.whole)
+
+
+def _row(current_goal: GoalNow) -> Line:
+    return {
+        "goal": current_goal.goal.statement,
+        "then": _words(current_goal.goal.measure, current_goal.then),
+        "now": _words(current_goal.goal.measure, current_goal.now),
+        "number": int(current_goal.now.numerator) if current_goal.now is not None else 0,
+        "briefly": [_briefly(current_goal.goal.measure, figure) for figure in (current_goal.then, current_goal.now)],
+        "target": target_words(current_goal.goal),
+    }
+
+
+def _words(measure: str, figure: Figure | None) -> str:
+    return value_words(measure, figure) if figure is not None else "–"
+
+
+def _briefly(measure: str, figure: Figure | None) -> str:
+    value = value_of(measure, figure.numerator, figure.denominator) if figure is not None else None
+    return number_words(value) if value is not None else _words(measure, figure)
+
+
+class BoardComment(Versioned, Base):
+    """A comment on the report of a `scope` (see `report.rules.scope_words`) up to a day; it names no student."""
+
+    __tablename__ = "board_comment"
+    __table_args__ = (
+        UniqueConstraint("scope", "ends_on"),
+        CheckConstraint("(scope like 'school:%') = (school_id is not null)", name="school"),
+    )
+    PRIVATE = frozenset({"comment"})
+
+    id: Mapped[Id]
+    scope: Mapped[str] = mapped_column(String(100))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    ends_on: Mapped[date]
+    comment: Mapped[str] = mapped_column(Text)
+    written_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+
+
+LONGEST: Final = 1200
+"""In characters: about a third of a page."""
+MOST_PIECES: Final = 5
+"""Parts of a family name, as in "de la Cruz y Ruiz"."""
+_MARKS = "['\u2018\u2019\u02bb\u02bc`\u00b4]"
+_POSSESSIVE = re.compile(rf"{_MARKS}[sS]\b")
+
+
+def writes_comment(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor, who answers for the report, may comment on it. A school's report takes comments of its
+    administrators only; a network's or the district's takes those of anyone who answers for it."""
+    return actor.user_id is not None and (school_id is None or actor.covers(school_id, Role.ADMINISTRATOR))
+
+
+def together(text: str) -> str:
+    """A text without apostrophes inside words, as names are folded, and without possessive endings."""
+    return re.sub(_MARKS, "", _POSSESSIVE.sub("", text))
+
+
+def runs_of(words: Sequence[str]) -> set[str]:
+    """Every run of up to MOST_PIECES consecutive words."""
+    most = range(1, MOST_PIECES + 1)
+    return {" ".join(words[at : at + many]) for many in most for at in range(len(words) + 1 - many)}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment as a report shows it: the text, its author, and when it was last changed."""
+
+    text: str
+    by: str
+    at: datetime
+    version: int
+
+
+def students_of_many(network: str | None, text: str) -> list[str]:
+    """The students of a network's schools, or of the district's (None), whose whole name appears in a text.
+
+    The search covers students whose folded family name appears in it, and those with a preferred family name.
+    """
+    families = sorted({run for words in (pieces_of(text), pieces_of(together(text))) for run in runs_of(words)})
+    who = select(Student.given_name, Student.preferred_given_name, Student.family_name, Student.preferred_family_name)
+    other = (Student.preferred_family_name != "") & (Student.preferred_family_name != Student.family_name)
+    in_text = or_(Student.search_key_family.in_(families), other)
+    who = who.join(School, School.id == Student.school_id).where(in_text)
+    if network is not None:
+        who = who.where(School.network == network)
+    rows = db.session.execute(who).all()
+    both = ((given, family) for row in rows for given in row[:2] for family in row[2:])
+    names_of = sorted({f"{given} {family}" for given, family in both if given and family})
+    written = {form: name for name in names_of for form in (together(name), name)}
+    matches = [name for words in (text, together(text)) for name in whole_names_in(words, written)]
+    return list(dict.fromkeys(written[form] for form in matches))
+
+
+def comment_on(scope: str, ends_on: date) -> Comment | None:
+    """The comment on the report of a scope up to a day. The caller has checked that the actor answers for the
+    report."""
+    statement = (
+        select(BoardComment.comment, UserAccount.name, BoardComment.written_at, BoardComment.version)
+        .join(UserAccount, UserAccount.id == BoardComment.written_by_id)
+        .where(BoardComment.scope == scope, BoardComment.ends_on == ends_on)
+    )
+    row = db.session.execute(statement).first()
+    return Comment(*row) if row else None
+
+
+class CommentForm(BaseForm):
+    """The text of a comment, and the confirmation that it names no student."""
+
+    comment = LongText(
+        _l("Comment"),
+        limit=LONGEST,
+        description=_l("What the figures mean at your school, and what you will do next. Leave it empty to remove it."),
+    )
+    anyway = ConfirmField(_l("No student is named in this comment"))
+
+
+@use_case
+def write_comment(
+    uow: UnitOfWork, scope: str, school_id: int | None, ends_on: date, text: str, anyway: bool = False,
+    network: str | None = None,
+) -> int:  # fmt: skip
+    """Write, change or (with no text) remove the comment on a report; returns its id, or 0 where there was none to
+    remove.
+
+    `uow.version` is the version of the comment that the page showed, None where it showed none. Raises NotFound for an
+    actor who may not comment, Stale where someone else changed it meanwhile, and Refused, unless `anyway`, for text
+    that may name a student of the school, or without a school of the `network`, or else of the district.
+    """
+    if not writes_comment(uow.actor, school_id):
+        raise NotFound
+    here = select(BoardComment).where(BoardComment.scope == scope, BoardComment.ends_on == ends_on)
+    row = uow.session.scalar(here.with_for_update().execution_options(populate_existing=True))
+    if uow.version != (row.version if row else None):
+        raise Stale
+    if not text.strip():
+        return _remove(uow, row)
+    if school_id is not None:
+        refuse_names(school_id, anyway, text)
+    elif not anyway:
+        refuse_found(students_of_many(network, text))
+    columns = {"comment": text, "written_by_id": uow.actor.user_id, "written_at": uow.now}
+    if row is None:
+        row = BoardComment(scope=scope, school_id=school_id, ends_on=ends_on, **columns)
+        return uow.add_audited(row, "board_comment.written")
+    for name, value in columns.items():
+        setattr(row, name, value)
+    uow.audit("board_comment.changed", row.__tablename__, row.id, changes_of(row))
+    return row.id
+
+
+def _remove(uow: UnitOfWork, row: BoardComment | None) -> int:
+    if row is None:
+        uow.no_audit()
+        return 0
+    uow.audit("board_comment.removed", row.__tablename__, row.id, {"comment": ["set", None]})
+    uow.session.delete(row)
+    return row.id
 
 
 class Every(Labelled):

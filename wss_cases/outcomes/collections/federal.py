@@ -1,10 +1,11 @@
 """The federal collection (CRDC): its columns, named as in the files of 2021-22, and a school's count of each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import product
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -15,7 +16,6 @@ from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED, Place, Tile
 from wss_cases.incidents.lists import ACTED
-from wss_cases.outcomes.collections.rules import NO_NUMBERS, Known, numbers_of
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
@@ -25,6 +25,51 @@ from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import PoliceNotification
 from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
+
+FEDERAL_DIGITS: Final = 12
+"""NCES: 7 digits of the district (LEAID), 5 of the school in it (SCHID)."""
+STATE_DIGITS: Final = 15
+"""RCDTS: region, county, district, type and school."""
+_DISTRICT_PART: Final = 9
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A school's numbers; '' is not known."""
+
+    federal: str = ""
+    state: str = ""
+
+    @property
+    def federal_parts(self) -> list[str]:
+        """LEAID, SCHID and both together (COMBOKEY)."""
+        return [self.federal[:7], self.federal[7:], self.federal]
+
+
+Known = Mapping[str, Numbers]
+"""School numbers by the number that the roster gives the school."""
+NO_NUMBERS: Final[Known] = MappingProxyType({})
+
+
+def numbers_of(identifier: str, known: Known) -> Numbers:
+    """A school's numbers: those of the file, otherwise the roster's identifier where it is such a number."""
+    listed, digits = known.get(identifier, Numbers()), identifier.replace("-", "")
+    own = {FEDERAL_DIGITS: Numbers(federal=digits), STATE_DIGITS: Numbers(state=digits)}.get(len(digits), Numbers())
+    if not are_digits(digits):
+        own = Numbers()
+    return Numbers(listed.federal or own.federal, listed.state or own.state)
+
+
+def district_of(states: list[str]) -> str:
+    """The State's number of the district that all these schools belong to; '' when they share none."""
+    parts = {number[:_DISTRICT_PART] for number in states if number}
+    return parts.pop().ljust(STATE_DIGITS, "0") if len(parts) == 1 else ""
+
+
+def are_digits(text: str) -> bool:
+    """Whether a text consists of ASCII digits only."""
+    return text.isascii() and text.isdecimal()
+
 
 OFFENSES: Final = (
     "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW",

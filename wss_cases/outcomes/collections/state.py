@@ -14,8 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists import ACTED
-from wss_cases.outcomes.collections.federal import schools, with_counts
-from wss_cases.outcomes.collections.rules import NO_NUMBERS, Known, numbers_of
+from wss_cases.outcomes.collections.federal import NO_NUMBERS, Known, numbers_of, schools, with_counts
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.rules import Scope

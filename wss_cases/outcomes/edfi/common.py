@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.foundation.db import Base, Id
 from wss_cases.foundation.i18n import Labelled, _l
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.rooms import Room
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
@@ -244,6 +243,3 @@ VERSIONS: Final = {
     )
 }
 NAMESPACES: Final = frozenset(version.namespace for version in VERSIONS.values())
-
-
-ROOM = Room(sentences=SENTENCES)

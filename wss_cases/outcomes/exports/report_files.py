@@ -21,8 +21,7 @@ from wss_cases.outcomes.collections.federal import crdc
 from wss_cases.outcomes.collections.state import state
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
-from wss_cases.outcomes.counting.repair.models import LAW_NOT_CONFIRMED, NOT_CONFIRMED
-from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.police import LAW_NOT_CONFIRMED, NOT_CONFIRMED, police
 from wss_cases.outcomes.counting.repair.queries import (
     AGREEING,
     AGREEMENT_STEPS,
@@ -40,8 +39,7 @@ from wss_cases.outcomes.counting.totals import core_of
 from wss_cases.outcomes.documents import Report, about, head
 from wss_cases.outcomes.equity.pages import equity
 from wss_cases.outcomes.exports.export_log import PAGE, exports, file_page
-from wss_cases.outcomes.published.models import HISTORY
-from wss_cases.outcomes.published.queries import SchoolYear, district_years, schools_in
+from wss_cases.outcomes.published.queries import HISTORY, SchoolYear, district_years, schools_in
 from wss_cases.outcomes.reports.practice import asked_in, case_circles, held_in, keepers_of, tables_of
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind

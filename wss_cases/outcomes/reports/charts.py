@@ -9,13 +9,20 @@ from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import weekday_name
 from wss_cases.incidents.lists import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
-from wss_cases.outcomes.counting.repair.models import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS
+from wss_cases.outcomes.counting.repair.police import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS
 from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
 from wss_cases.outcomes.counting.scope.pages import Shown, address_by_key
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals import Core, Repair
-from wss_cases.outcomes.published.models import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
-from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
+from wss_cases.outcomes.published.queries import (
+    FOLLOW_UP_LABELS,
+    HISTORY_LABELS,
+    REMARKABLE_YEARS,
+    STEP_LABELS,
+    Figures,
+    Live,
+    SchoolYear,
+)
 from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.consequences import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind

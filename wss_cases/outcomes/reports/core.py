@@ -2,28 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import ColumnElement, case, func, select
+from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import gate
+from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import _, locale_code
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
+from wss_cases.foundation.i18n import _, _l, locale_code
+from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import ACTED, conditions_of, month_words, trait_words
 from wss_cases.incidents.pages import read_filter
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
 from wss_cases.outcomes.counting.daily_figures.queries import SavedView, totals_by_school
-from wss_cases.outcomes.counting.filters import NotCountedYet, ask
 from wss_cases.outcomes.counting.scope.pages import Shown, shown, years_of
 from wss_cases.outcomes.counting.scope.queries import (
     PreparedOfScope,
@@ -36,7 +40,7 @@ from wss_cases.outcomes.counting.scope.queries import (
     within_schools,
 )
 from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, reference_day, term_of, year_before
-from wss_cases.outcomes.counting.totals import NOTHING, Core, core_of
+from wss_cases.outcomes.counting.totals import NOTHING, Core, NotCountedYet, ask, core_of
 from wss_cases.outcomes.reports.charts import Point, bar, bars
 from wss_cases.roster.directory.models import Enrolment, School, StaffMember
 from wss_cases.roster.directory.pages import grade_words
@@ -409,3 +413,71 @@ def _options(here: Narrowed, behaviors: dict[str, str], places: dict[str, str]) 
         "place": list(places.items()),
         "grade": [(str(grade), grade_words(grade)) for grade in GRADES],
     }
+
+
+MOST_VIEWS = 50
+
+
+@use_case
+def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
+    """Save a report's filters under a name. Raises Refused for a name already used, or too many views."""
+    mine = SavedView.user_id == uow.actor.user_id
+    if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
+        raise Refused("name", _("You have a view with this name. Choose another name."))
+    if (uow.session.scalar(select(func.count()).where(mine)) or 0) >= MOST_VIEWS:
+        raise Refused("", _("You have %(number)s views. Delete one first.", number=MOST_VIEWS))
+    assert uow.actor.user_id is not None
+    view = SavedView(user_id=uow.actor.user_id, name=name.strip(), narrowed=dict(narrowed), made_at=uow.now)
+    return uow.add_audited(view, "view.saved")
+
+
+def delete_view(actor: Actor, view_id: int, now: datetime) -> None:
+    """Delete one of the actor's own views. Raises NotFound for any other."""
+    with unit_of_work(actor, now) as uow:
+        view = uow.session.get(SavedView, view_id, with_for_update=True)
+        if view is None or view.user_id != actor.user_id:
+            raise NotFound
+        uow.audit("view.deleted", SavedView.__tablename__, view.id, {"name": [view.name, None]})
+        uow.session.delete(view)
+
+
+views = Blueprint("saved", __name__, url_prefix="/views")
+
+
+class ViewForm(BaseForm):
+    """The name of a new saved view."""
+
+    name = ShortText(_l("Name of the view"), [NotBlank(_l("Enter a name for the view."))], limit=80)
+
+
+@views.get("")
+@gate(Permission.OUTCOMES_READ)
+def mine() -> str:
+    """The list of the person's own views."""
+    rows = [
+        {"id": view.id, "name": view.name, "href": url_for("outcomes.core.report", **view.narrowed)}
+        for view in views_of(current_actor())
+    ]
+    return render_template("outcomes/reports/saved_views/list.html", rows=rows)
+
+
+@views.route("/new", methods=["GET", "POST"])
+@gate(Permission.OUTCOMES_READ)
+def new() -> Page:
+    """Name the report's filters, which the address holds."""
+    here, form = narrowed_page(), ViewForm()
+    return form_page(
+        form,
+        lambda: save_view(submitted(form), form.name.data or "", here.parameters),
+        url_for("outcomes.saved.mine"),
+        "outcomes/reports/saved_views/new.html",
+        asked=here,
+    )
+
+
+@views.post("/<int:view_id>/delete")
+@gate(Permission.OUTCOMES_READ)
+def delete(view_id: int) -> Response:
+    """Delete one of the person's own views."""
+    delete_view(current_actor(), view_id, clock.now())
+    return redirect(url_for("outcomes.saved.mine"), 303)

@@ -27,8 +27,10 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incident_visible_to
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.lists import students_in
-from wss_cases.outcomes.counting.repair.models import AVOIDABLE, LAW_NOT_CONFIRMED, NOT_CONFIRMED
 from wss_cases.outcomes.counting.repair.police import (
+    AVOIDABLE,
+    LAW_NOT_CONFIRMED,
+    NOT_CONFIRMED,
     law_not_confirmed,
     not_confirmed,
     notified,
@@ -50,9 +52,15 @@ from wss_cases.outcomes.counting.scope.pages import shown
 from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from, narrowed
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
-from wss_cases.outcomes.published.models import FOLLOW_UP_LABELS, STEP_LABELS
-from wss_cases.outcomes.reports.cases import first_meeting, said_at_closing, timed_cases
-from wss_cases.outcomes.reports.repeats import CAUSED, LENGTHS, finished_windows
+from wss_cases.outcomes.published.queries import FOLLOW_UP_LABELS, STEP_LABELS
+from wss_cases.outcomes.reports.cases import (
+    CAUSED,
+    LENGTHS,
+    finished_windows,
+    first_meeting,
+    said_at_closing,
+    timed_cases,
+)
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.queries import known_to

@@ -15,8 +15,9 @@ from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.counting.scope.pages import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
-from wss_cases.outcomes.published.models import HISTORY, HISTORY_LABELS
 from wss_cases.outcomes.published.queries import (
+    HISTORY,
+    HISTORY_LABELS,
     NOT_LIVE,
     Figures,
     Live,

@@ -7,7 +7,7 @@ from tests.routing.editing import edit_row
 from wss_cases.access.actor import Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.outcomes.reports.saved_views import save_view
+from wss_cases.outcomes.reports.core import save_view
 from wss_cases.routing.drafts.pages import draft_from
 from wss_cases.routing.replay.actions import ask, carry_on
 from wss_cases.routing.rule_sets import rule_set_in_force

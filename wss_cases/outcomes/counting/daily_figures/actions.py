@@ -24,14 +24,15 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.outcomes.counting.daily_figures.queries import (
     ONLY_ROW,
     DailyFigure,
+    DayFigure,
     DistrictFigure,
     FigureState,
+    Parts,
     SchoolDay,
     changes_after,
     days_of,
     figures_of_school,
 )
-from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts
 from wss_cases.outcomes.counting.scope.queries import place_words
 from wss_cases.outcomes.counting.scope.rules import Count
 from wss_cases.roster.directory.models import School

@@ -1,11 +1,12 @@
 """Counts of police notifications: by ground, not confirmed, avoidable, and refused reviews."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, within
@@ -20,6 +21,23 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     ReviewState,
 )
+
+AVOIDABLE: Final = "avoidable"
+NOT_CONFIRMED: Final = "emergency_not_confirmed"
+LAW_NOT_CONFIRMED: Final = "required_by_law_not_confirmed"
+NOT_CONFIRMED_LABELS: Final = {
+    NOT_CONFIRMED: _l("Police notification: emergency not confirmed"),
+    LAW_NOT_CONFIRMED: _l("Police notification: required by law, not confirmed (firearm or gun threat)"),
+}
+
+
+def apart_words(emergency: int, by_law: int) -> str:
+    """The sentence about notifications that are never counted as avoidable."""
+    return _(
+        "Not confirmed, separate: %(emergency)s emergency, %(law)s required by law",
+        emergency=f"{emergency:,}",
+        law=f"{by_law:,}",
+    )
 
 
 @dataclass

@@ -21,11 +21,9 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
-from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, EdfiPushed, Version
-from wss_cases.outcomes.edfi.exporting import rows
-from wss_cases.outcomes.edfi.exporting.rows import Place
-from wss_cases.outcomes.edfi.exporting.writing import of_removal, of_report
-from wss_cases.outcomes.edfi.pushing.rules import ORDER, Away, Ods, Push, Resource, merged, reason_of, resource_of
+from wss_cases.outcomes.edfi.common import NEWEST, SENTENCES, VERSIONS, EdfiPushed, Version
+from wss_cases.outcomes.edfi.exporting import Place, of_removal, of_report, removals, reports, schools
+from wss_cases.outcomes.edfi.ods import ORDER, Away, Ods, Push, Resource, merged, reason_of, resource_of
 from wss_cases.outcomes.exports.export_log import Recipient, disclose
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.runs import is_due
@@ -108,7 +106,7 @@ def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: P
         run = uow.add(ImportRun(kind=KIND, source=source[:120], started_at=now, landed=False, report={"files": {}}))
         run_id = run.id
         uow.audit(PUSHED, "import_run", run_id, {"school_year": scope.year, "school_id": scope.school_id})
-    places = rows.schools(SYSTEM, scope.school_id, chosen.version)
+    places = schools(SYSTEM, scope.school_id, chosen.version)
     try:
         for number, place in enumerate(places, 1):
             _School(scope, place, now, ods, chosen, push).run()
@@ -156,13 +154,13 @@ class _School:
 
     def _wanted(self) -> Iterator[Resource]:
         tally = self.push.tally
-        for batch in rows.reports(SYSTEM, self.scope, self.place):
+        for batch in reports(SYSTEM, self.scope, self.place):
             for report in batch:
                 self.students |= {person.unique_id: person.student_id for person in report.people if person.student_id}
                 for element in of_report(self.place, report, tally):
                     yield resource_of(element, incident_id=report.id)
-        for removals in rows.removals(SYSTEM, self.scope, self.place):
-            for removal in removals:
+        for batch_of_removals in removals(SYSTEM, self.scope, self.place):
+            for removal in batch_of_removals:
                 self.students[removal.unique_id] = removal.student_id
                 for element in of_removal(self.place, removal, tally):
                     yield resource_of(element, action_id=removal.id)
@@ -276,4 +274,4 @@ def push_due(now: datetime, server: tuple[Ods, Chosen] | None = None) -> dict[st
     return {"sent": totals["created"] + totals["updated"], "deleted": totals["deleted"], "refused": len(push.problems)}
 
 
-ROOM = Room(messages=MESSAGES)
+ROOM = Room(messages=MESSAGES, sentences=SENTENCES)
