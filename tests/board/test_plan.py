@@ -69,8 +69,8 @@ def test_it_begins_with_the_plan_and_each_goal_then_now_and_its_target(made: Mad
     scope = board_scope(school.id, None, None, TODAY)
     assert scope is not None and incidents
     board = board_of(acting(head), scope)
-    assert board.plan is not None and board.plan.goals[0].now is not None
-    assert board.plan.goals[0].now.numerator == incidents == board.core.parts.total
+    assert board.plan is not None and board.plan.goals[0][2] is not None
+    assert board.plan.goals[0][2].numerator == incidents == board.core.parts.total
     assert "per 100 students per school day" in now and "down to 0.3 by Tue, Jun 1, 2027" in target
     assert "Not measured: No scale fits" in section.text
     paper = paper_of(board, school.name, "es", TODAY, Letterhead())

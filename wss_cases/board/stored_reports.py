@@ -1,5 +1,6 @@
 """Board reports as PDFs: requesting one, the list of stored reports, the page of a report, and its file."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -7,13 +8,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, exists, or_, select, true
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 from werkzeug.wrappers import Response
+from wtforms import RadioField
+from wtforms.validators import InputRequired
 
 from wss_cases.access.actor import SYSTEM, Actor, Role, in_schools
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import actor_of
-from wss_cases.board.report.pages import DeliveryForm, address_of, period_words, reported
+from wss_cases.board.report.pages import address_of, period_words, reported
 from wss_cases.board.report.queries import (
     BOARD,
     DAY,
@@ -29,10 +32,11 @@ from wss_cases.board.report.queries import (
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import _, locale_code
+from wss_cases.foundation.forms import BaseForm, choice_field, choices
+from wss_cases.foundation.i18n import _, _l, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.operations import WHOLE, Share
-from wss_cases.foundation.pages import Page, form_page, link
+from wss_cases.foundation.pages import Page, form_page, link, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
@@ -42,6 +46,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.records.stored_pdfs import (
     LANGUAGE_LABELS,
+    LANGUAGES,
     PdfForm,
     PdfKind,
     StoredPdf,
@@ -138,48 +143,33 @@ def report_for(actor: Actor, report_id: int) -> BoardReport:
     return report
 
 
-def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:
+def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> Sequence[Any]:
     """The newest reports that the actor may read, each with its school's name; None for several schools."""
     statement = select(BoardReport, School.name).outerjoin(School, School.id == BoardReport.school_id)
     if before is not None:
         statement = statement.where(BoardReport.id < before)
-    rows = db.session.execute(visible_to(statement, actor).order_by(BoardReport.id.desc()).limit(limit))
-    return [(row[0], row[1]) for row in rows]
+    return db.session.execute(visible_to(statement, actor).order_by(BoardReport.id.desc()).limit(limit)).all()
 
 
-def subscriptions_of(actor: Actor) -> list[tuple[BoardSubscription, str | None]]:
+def subscriptions_of(actor: Actor) -> Sequence[Any]:
     """A person's own subscriptions, each with its school's name; None for several schools."""
     statement = (
         select(BoardSubscription, School.name)
         .outerjoin(School, School.id == BoardSubscription.school_id)
         .where(BoardSubscription.user_id == actor.user_id, BoardSubscription.ended_at.is_(None))
-        .order_by(BoardSubscription.id)
     )
-    return [(row[0], row[1]) for row in db.session.execute(statement)]
-
-
-def live_subscriptions() -> list[BoardSubscription]:
-    """Every subscription that has not ended."""
-    statement = select(BoardSubscription).where(BoardSubscription.ended_at.is_(None))
-    return list(db.session.scalars(statement.order_by(BoardSubscription.id)))
-
-
-def is_wanted(report: BoardReport) -> bool:
-    """Whether the subscription behind a report has not ended."""
-    row = db.session.get(BoardSubscription, report.subscription_id) if report.subscription_id else None
-    return row is not None and row.ended_at is None
+    return db.session.execute(statement.order_by(BoardSubscription.id)).all()
 
 
 NOTICE = "board_report"
 
 
-def tell_subscriber(uow: UnitOfWork, row: BoardReport) -> None:
-    """Notify the subscriber that a report is ready."""
+def _notify_subscriber(uow: UnitOfWork, row: BoardReport) -> None:
     if row.subscription_id is not None:
         uow.notify(row.asked_by_id, NOTICE, row, f"{NOTICE}:{row.id}")
 
 
-BOARD_REPORTS: Final = PdfKind(BoardReport, "board-report", tell_subscriber)
+BOARD_REPORTS: Final = PdfKind(BoardReport, "board-report", _notify_subscriber)
 
 
 @use_case
@@ -228,7 +218,10 @@ def _report(message: OutboxMessage, actor: Actor) -> Mail:
 
 def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
     row = load_report(message.object_id)
-    return row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
+    if row is None or row.asked_by_id != actor.user_id or not reads_report(actor, row):
+        return False
+    subscription = db.session.get(BoardSubscription, row.subscription_id) if row.subscription_id else None
+    return subscription is not None and subscription.ended_at is None
 
 
 MESSAGES = (MessageKind(NOTICE, _report, _report_still_due),)
@@ -342,7 +335,8 @@ def queue_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
     reports = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY
-    for row in live_subscriptions():
+    live = select(BoardSubscription).where(BoardSubscription.ended_at.is_(None)).order_by(BoardSubscription.id)
+    for row in db.session.scalars(live).all():
         if month_due(row.every, tomorrow) <= row.sent_for:
             continue
         if due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
@@ -375,8 +369,14 @@ def _queue(subscription_id: int, now: datetime) -> int:
 
 
 delivery_blueprint = Blueprint("board_delivery", __name__, url_prefix="/outcomes/board/delivery")
-Scopes = dict[str, tuple[str, int | None, str | None]]
-"""Scope word to (name, school, network)."""
+
+
+class DeliveryForm(BaseForm):
+    """A subscription: whose report (a word of `scope_words`), how often, and in which language."""
+
+    scope = choice_field(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
+    every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
+    language = choice_field(_l("Language of the report"), LANGUAGES)
 
 
 @delivery_blueprint.route("", methods=["GET", "POST"])
@@ -385,18 +385,13 @@ def mine() -> Page:
     """The person's own subscriptions, and a form for another."""
     actor, form = current_actor(), DeliveryForm()
     scopes = _scopes(actor)
-    form.offer([(word, name) for word, (name, _school, _network) in scopes.items()])
+    form.scope.choices = [(word, name) for word, (name, _school, _network) in scopes.items()]
     if not form.is_submitted():
         form.language.data = locale_code()
 
     def act() -> int:
-        _name, school_id, network = scopes[form.scope.data]
         every = Every(form.every.data)
-        return subscribe(submitted(form), school_id, network, every, form.language.data)
-
-    def done(_made: int) -> str:
-        flash(_("The next report that is due comes to you by email."))
-        return url_for("board_delivery.mine")
+        return subscribe(submitted(form), *scopes[form.scope.data][1:], every, form.language.data)
 
     rows = [
         {
@@ -406,21 +401,21 @@ def mine() -> Page:
         }
         for row, school in subscriptions_of(actor)
     ]
+    done = with_flash(_("The next report that is due comes to you by email."), url_for("board_delivery.mine"))
     return form_page(form, act, done, "board/subscriptions/subscription.html", rows=rows)
 
 
 @delivery_blueprint.post("/<int:subscription_id>/end")
 @gate(Permission.OUTCOMES_BOARD)
 def end(subscription_id: int) -> Response:
-    """End one subscription."""
     unsubscribe(current_actor(), subscription_id, clock.now())
     flash(_("You no longer receive this report."))
     return redirect(url_for("board_delivery.mine"), 303)
 
 
-def _scopes(actor: Actor) -> Scopes:
-    """The reports the actor can subscribe to: the switcher's school, networks they answer for as a whole, all
-    schools."""
+def _scopes(actor: Actor) -> dict[str, tuple[str, int | None, str | None]]:
+    """The reports the actor can subscribe to, each (name, school, network) by its scope: the switcher's school,
+    networks they answer for as a whole, all schools."""
     offered: list[tuple[str, int | None, str | None]] = []
     if (chosen := chosen_school_id(actor, *BOARD)) is not None and (school := get_school(chosen)) is not None:
         offered.append((school.name, chosen, None))

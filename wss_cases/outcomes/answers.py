@@ -8,19 +8,18 @@ what is expected of it follows from the students of both years (Przyborowski and
 Wilson interval. Both at 95 percent.
 """
 
-import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Final
 
 from flask import url_for
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.foundation.i18n import _, _l, ngettext
+from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import cached_count, read_ahead, stored_key
 from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of
@@ -38,7 +37,7 @@ from wss_cases.outcomes.counting.scope.queries import (
     recorded_year_before,
 )
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, reference_day, year_before
-from wss_cases.outcomes.equity.pages import group_words, meaning, names_of
+from wss_cases.outcomes.equity.pages import compared, meaning, pooled
 from wss_cases.outcomes.equity.queries import FAMILIES, STAGE_LABELS, stored_keys, tables_for
 from wss_cases.outcomes.equity.rules import Table, meaning_of, settled
 from wss_cases.outcomes.reports.charts import Point, bar
@@ -58,11 +57,6 @@ class Answers:
     removed: int
     police: Police
     students: int
-
-    @property
-    def told(self) -> int:
-        """Police notifications, instances."""
-        return self.police.instances
 
 
 @cached_count("removed_students", version=2, depends_on=by_days)
@@ -155,14 +149,14 @@ LEAST: Final = 10
 NORMAL: Final = NormalDist().inv_cdf(0.975)
 
 
-class Change(enum.Enum):
+class Change(Labelled):
     """How a figure moved: clearly up or down, not clearly, too few to tell, or no record to compare with."""
 
-    UP = "up"
-    DOWN = "down"
-    NOT_CLEAR = "not_clear"
-    TOO_FEW = "too_few"
-    NOT_RECORDED = "not_recorded"
+    UP = "up", _l("Higher than a year ago; the change is statistically clear.")
+    DOWN = "down", _l("Lower than a year ago; the change is statistically clear.")
+    NOT_CLEAR = "not_clear", _l("No statistically clear change from a year ago.")
+    TOO_FEW = "too_few", _l("Too few to tell a change from a year ago.")
+    NOT_RECORDED = "not_recorded", _l("A year ago is not recorded, so no change can be told.")
 
 
 def change_of_share(now: Share, before: Share | None) -> Change:
@@ -213,13 +207,6 @@ def wilson(share: Share) -> tuple[float, float]:
 
 REACH = ("offered", "accepted", "held")
 """The stages at which a restorative pathway reaches someone."""
-CHANGES: dict[Change, Any] = {
-    Change.UP: _l("Higher than a year ago; the change is statistically clear."),
-    Change.DOWN: _l("Lower than a year ago; the change is statistically clear."),
-    Change.NOT_CLEAR: _l("No statistically clear change from a year ago."),
-    Change.TOO_FEW: _l("Too few to tell a change from a year ago."),
-    Change.NOT_RECORDED: _l("A year ago is not recorded, so no change can be told."),
-}
 
 
 @dataclass(frozen=True)
@@ -235,7 +222,6 @@ class Answer:
     heads: tuple[str, str]
     links: list[tuple[str, str]]
     cap: int | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def answers(page: Shown, now: Answers, before: Answers | None, groups: Mapping[str, Table]) -> list[Answer]:
@@ -247,12 +233,12 @@ def _repaired(page: Shown, now: Answers, before: Answers | None) -> Answer:
     if before is not None:
         ago = _(
             "%(repaired)s of %(of)s, partly %(partly)s",
-            repaired=_n(before.harms.repaired), of=_n(before.harms.of), partly=_n(before.harms.partly),
+            repaired=f"{before.harms.repaired:,}", of=f"{before.harms.of:,}", partly=f"{before.harms.partly:,}",
         )  # fmt: skip
     sentence = ngettext(
         "Harm repaired: %(repaired)s of %(num)s closed case, partly %(partly)s; a year ago: %(ago)s",
         "Harm repaired: %(repaired)s of %(num)s closed cases, partly %(partly)s; a year ago: %(ago)s",
-        now.harms.of, repaired=_n(now.harms.repaired), partly=_n(now.harms.partly), ago=ago,
+        now.harms.of, repaired=f"{now.harms.repaired:,}", partly=f"{now.harms.partly:,}", ago=ago,
     )  # fmt: skip
     parts = ((_("Repaired"), "repaired", "moss"), (_("Partly repaired"), "partly", "sun"))
     rows = [
@@ -263,7 +249,7 @@ def _repaired(page: Shown, now: Answers, before: Answers | None) -> Answer:
     return Answer(
         "repair",
         sentence,
-        [_change(change_of_share(now.harms.share, before.harms.share if before else None))],
+        [change_of_share(now.harms.share, before.harms.share if before else None).label],
         _("Closed cases with a person harmed, by how they were closed"),
         rows,
         (_("Closed as"), _("Cases")),
@@ -276,12 +262,14 @@ def _reached(page: Shown, now: Answers, before: Answers | None, groups: Mapping[
     ago = _("not recorded")
     if before is not None:
         ago = _(
-            "%(part)s of %(whole)s", part=_n(before.offered.whole - before.offered.part), whole=_n(before.offered.whole)
+            "%(part)s of %(whole)s",
+            part=f"{before.offered.whole - before.offered.part:,}",
+            whole=f"{before.offered.whole:,}",
         )
     sentence = ngettext(
         "Who it does not reach yet: %(missed)s of %(num)s incident without an offer to repair; a year ago: %(ago)s",
         "Who it does not reach yet: %(missed)s of %(num)s incidents without an offer to repair; a year ago: %(ago)s",
-        now.offered.whole, missed=_n(missed), ago=ago,
+        now.offered.whole, missed=f"{missed:,}", ago=ago,
     )  # fmt: skip
     change = change_of_share(now.offered, before.offered if before else None)
     rows = [
@@ -291,7 +279,7 @@ def _reached(page: Shown, now: Answers, before: Answers | None, groups: Mapping[
     return Answer(
         "reach",
         sentence,
-        [_("Share with an offer: %(change)s", change=_change(change)), *_groups(page, groups)],
+        [_("Share with an offer: %(change)s", change=change.label), *_groups(page, groups)],
         _("Share of incidents with an offer of a restorative pathway"),
         rows,
         (_("When"), _("With an offer, in percent")),
@@ -308,26 +296,19 @@ def _groups(page: Shown, groups: Mapping[str, Table]) -> list[str]:
     """Sentences that name the groups clearly less likely to be reached, and those too small to show."""
     if page.scope.network is not None:
         return [_("Groups are counted for a school or the whole district, not for a network.")]
-    compared = [
-        (group_words(family, line.categories), stage, line.per_before[stage].against)
-        for family, table in groups.items()
-        for line in table.lines
-        for stage in REACH
-        if stage in table.stages and len(line.categories) == 1
-    ]
-    if not compared:
+    rows = [row for family, table in groups.items() for row in compared(family, table, REACH)]
+    if not rows:
         return [_("Differences between groups of students: too few to show.")]
     less = [
         f"{group}, {STAGE_LABELS[stage]}: {meaning(against)}"
-        for group, stage, against in compared
+        for group, stage, against in rows
         if against is not None and meaning_of(against.ratio) == "less"
     ]
-    alone = [names_of(family, line.categories) for family, table in groups.items() for line in table.lines]
-    pooled = [name for names in alone if len(names) > 1 for name in names]
+    alone = [name for family, table in groups.items() for name in pooled(family, table)]
     hidden = [str(FAMILIES[family][0]) for family, table in groups.items() if "offered" not in table.stages]
     words = less or [_("No group that is shown is clearly reached less often than all others.")]
-    if pooled:
-        words.append(_("Too few to show alone: %(names)s", names=", ".join(pooled)))
+    if alone:
+        words.append(_("Too few to show alone: %(names)s", names=", ".join(alone)))
     return [*words, _("Too few to show: %(names)s", names=", ".join(hidden))] if hidden else words
 
 
@@ -344,14 +325,22 @@ def _removed(page: Shown, now: Answers, before: Answers | None) -> Answer:
     )
     rows = [
         *_beside(_("Removals"), now.removals, before.removals if before else None, "brick", now, before, 100),
-        *_beside(_("Police notifications"), now.told, before.told if before else None, "brick", now, before, 1000),
+        *_beside(
+            _("Police notifications"),
+            now.police.instances,
+            before.police.instances if before else None,
+            "brick",
+            now,
+            before,
+            1000,
+        ),
     ]
     return Answer(
         "removals",
         sentence,
         [
-            _("Students removed: %(change)s", change=_change(removed)),
-            _("Students in police notifications: %(change)s", change=_change(change)),
+            _("Students removed: %(change)s", change=removed.label),
+            _("Students in police notifications: %(change)s", change=change.label),
             apart_words(now.police.unconfirmed, now.police.law_unconfirmed),
         ],
         _("Removals and police notifications, this year and the same days a year ago"),
@@ -370,7 +359,7 @@ def _acts(figures: Answers) -> str:
     police = ngettext("%(num)s police notification", "%(num)s police notifications", figures.police.instances)
     return _(
         "%(removals)s and %(police)s, %(avoidable)s avoidable",
-        removals=removals, police=police, avoidable=_n(figures.police.avoidable),
+        removals=removals, police=police, avoidable=f"{figures.police.avoidable:,}",
     )  # fmt: skip
 
 
@@ -405,17 +394,9 @@ def _percent_bar(label: str, share: Share | None, tone: str) -> Point:
         return bar(label, None, tone, note=_("not recorded"))
     if share.percent is None:
         return bar(label, None, tone, note=_("no incidents"))
-    note = _("%(part)s of %(whole)s", part=_n(share.part), whole=_n(share.whole))
+    note = _("%(part)s of %(whole)s", part=f"{share.part:,}", whole=f"{share.whole:,}")
     return bar(label, share.percent, tone, figure=f"{share.percent:.0f}%", note=note)
 
 
 def _links(*links: tuple[str, str | None]) -> list[tuple[str, str]]:
     return [(words, href) for words, href in links if href is not None]
-
-
-def _change(change: Change) -> str:
-    return str(CHANGES[change])
-
-
-def _n(number: int) -> str:
-    return f"{number:,}"

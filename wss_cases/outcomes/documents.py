@@ -33,7 +33,6 @@ class Report:
 
 
 def head(name: str, scope: Scope, school: str | None) -> dict[str, Any]:
-    """The first keys of a report's JSON document."""
     period = {"from": scope.first.isoformat(), "to": scope.last.isoformat()}
     return {"report": name, "school_year": scope.year, "school": school, **period}
 
@@ -52,7 +51,6 @@ def safe_cell(value: Any) -> Any:
 
 
 def rendered(report: Report, form: str) -> bytes:
-    """A report as 'json', 'csv' or 'xlsx'."""
     writers: dict[str, Callable[[Report], bytes]] = {"json": _as_json, "csv": _as_csv, "xlsx": _as_xlsx}
     return writers[form](report)
 

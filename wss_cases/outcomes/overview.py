@@ -15,7 +15,7 @@ from wss_cases.intake.open_questions.queries import quick_noes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.answers import answers, answers_before, answers_of, groups_of, read_answers_ahead
 from wss_cases.outcomes.counting.cache import figures_pages
-from wss_cases.outcomes.counting.daily_figures.actions import day_of_year_words
+from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair.police import apart_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
@@ -140,12 +140,14 @@ def patterns() -> str:
     """Incidents by month, behavior, place, time of day, weekday, grade and group."""
     page = shown_by_network()
     core = core_of(page.actor, page.scope, school_days(page.scope.school_id))
-    parts = charts.breakdown_rows(core, page)
+    parts = {
+        part: charts.bars(part, rows, charts.LONGEST, page.incidents) for part, rows in breakdowns(core.parts).items()
+    }
     return render_template(
         "outcomes/sections/patterns.html",
         **framed(page, "patterns"),
         core=core,
-        months=charts.month_rows(core, page),
+        months=charts.month_rows(core, page.incidents),
         parts=parts,
         most={part: charts.most(rows) for part, rows in parts.items()},
     )
@@ -157,14 +159,14 @@ def _headline(page: Shown) -> dict[str, Any]:
     if page.school is None:
         published, schools = district_years(), published_schools()
     else:
-        published, schools = charts.figures_of(school_years(twin.id)) if twin else {}, {}
+        published, schools = {year: row.figures for year, row in school_years(twin.id).items()} if twin else {}, {}
     counted_here = live(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
-    points = charts.year_points(HEADLINE, published, counted_here, page.scope)
+    points = history.year_points(HEADLINE, published, counted_here, page.scope)
     shown_live = counted_here if page.school is None else replace(counted_here, schools={})
     return {
-        "sentence": charts.trend_title(HEADLINE, points, published),
+        "sentence": history.trend_title(HEADLINE, points, published),
         "points": points,
-        "under": charts.year_notes(HEADLINE, schools, shown_live, page.scope.today),
+        "under": history.year_notes(HEADLINE, schools, shown_live, page.scope.today),
         "published": published,
         "history": _history(page, twin.id if twin else None, bool(points)),
     }
@@ -174,15 +176,15 @@ def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
     """The address of all figures by school year; None where that page would be empty, because a reader of one school
     sees no district years that are counted here."""
     if twin is not None:
-        return url_for("outcomes.school", school_id=twin)
+        return url_for("outcomes.history.school", school_id=twin)
     there = any_year if page.school is None else are_published()
-    return url_for("outcomes.district") if there else None
+    return url_for("outcomes.history.district") if there else None
 
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
-for pages in (history, drill_down, core, climate, practice, report_files, equity_pages, export_log):
+for pages in (history, drill_down, core, climate, practice, report_files, export_log):
     blueprint.register_blueprint(pages.blueprint)
-for more in (sections, core.views, export_log.replay_file_blueprint):
+for more in (sections, core.views, equity_pages.pages, export_log.replay_file_blueprint):
     blueprint.register_blueprint(more)
 FROM_THE_MAIN = TELLING_PAGES | {
     "outcomes.equity.minimums",

@@ -8,7 +8,7 @@ from flask import Flask
 
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.published.queries import HISTORY, Live
-from wss_cases.outcomes.reports.charts import year_notes, year_points
+from wss_cases.outcomes.reports.history import year_notes, year_points
 
 TODAY = date(2026, 11, 24)
 SCOPE = Scope(None, "2026-27", date(2026, 8, 1), TODAY, TODAY)

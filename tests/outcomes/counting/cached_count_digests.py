@@ -41,7 +41,7 @@ from wss_cases.outcomes.equity import rules as equity_rules
 from wss_cases.outcomes.equity import suppression as rules_suppression
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.published.queries import figures_between, live_years, schools_begun
-from wss_cases.outcomes.reports import cases, pathways, repeats
+from wss_cases.outcomes.reports import cases, pathways
 from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
@@ -62,7 +62,7 @@ FILTERED = Asked("2026-27", {"behavior": "1-1", "group": "1-2", "place": "hallwa
 Count = tuple[Callable[..., object], tuple[Any, ...], tuple[Any, ...]]
 OF_DAYS, OF_SCHOOL_DAYS = (SYSTEM, SCOPE), (SYSTEM, SCOPE, DAYS)
 WAITS = (rules_answers, due_days, last_day_of, is_near, SchoolDays)
-WINDOWS = (repeats, repeats, rules_answers, dates_of, SchoolDays)
+WINDOWS = (cases, rules_answers, dates_of, SchoolDays)
 TABLES = (equity_queries, equity_rules, equity_rules, rules_suppression)
 COUNTS: dict[str, Count] = {
     "bands": (bands_of, OF_DAYS, ()),
@@ -80,7 +80,7 @@ COUNTS: dict[str, Count] = {
     "pathways": (pathways.figures_of_pathways, OF_SCHOOL_DAYS, (pathways, *WAITS)),
     "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_queries.removals, OF_DAYS, ()),
-    "repeats": (repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
+    "repeats": (cases._by_month, OF_SCHOOL_DAYS, WINDOWS),
     "removed_students": (removed_in_any_way, OF_DAYS, ()),
     "reporting": (reporting, OF_DAYS, ()),
     "said": (pathways.answered_by_school, (SCOPE,), (pathways,)),

@@ -24,7 +24,8 @@ from wss_cases.incidents.lists import conditions_of, counts_by_group
 from wss_cases.incidents.pages import read_filter
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.counting.totals import core_of
-from wss_cases.outcomes.reports.core import bands_of, reporting, school_rows
+from wss_cases.outcomes.reports.core import bands_of, reporting
+from wss_cases.outcomes.reports.side_by_side import school_rows
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.queries import school_days
 
@@ -219,13 +220,13 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(made: Made
     scope = scope_of(None, "2026-27", TODAY)
     assert scope is not None
     [row] = [one for one in school_rows(SYSTEM, scope) if one.id == made.schools[0].id]
-    assert row.before == 0 and row.students > 0 and row.school_days > 50
+    assert row.numbers["before"] == 0 and row.numbers["students"] > 0 and row.school_days > 50
     july = [date(2026, 7, number) for number in range(1, 32)]
     make_calendar(july[0], july[-1], closed={*july})
     EnrolmentFactory(student=StudentFactory(school=silent), starts_on=date(2025, 9, 1), ends_on=date(2026, 6, 30))
     past = scope_of(silent.id, "2025-26", TODAY)
     assert past is not None
-    assert [one.students for one in school_rows(SYSTEM, past)] == [1]
+    assert [one.numbers["students"] for one in school_rows(SYSTEM, past)] == [1]
     assert core_of(SYSTEM, past, school_days(silent.id)).students == 1
     assert "Staff who reported" in client.page(f"{PAGE}?school={silent.id}").text
     assert "Staff who reported" not in client.page(f"{PAGE}?school={silent.id}&year=2025-26").text

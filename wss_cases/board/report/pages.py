@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any, Protocol
 
 from flask import Blueprint, render_template, request, url_for
-from wtforms import RadioField
-from wtforms.validators import InputRequired
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import act_form, current_actor, gate
@@ -15,9 +13,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.board.report.queries import (
     BOARD,
+    LONGEST,
     Board,
-    CommentForm,
-    Every,
     board_of,
     board_scope,
     comment_on,
@@ -33,7 +30,7 @@ from wss_cases.board.report.queries import (
 )
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Stale, existing
-from wss_cases.foundation.forms import BaseForm, choice_field, choices
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
 from wss_cases.foundation.i18n import _, _l, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, render_plain, saved_first, with_flash
@@ -55,14 +52,14 @@ from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
-from wss_cases.outcomes.equity.pages import group_words, meaning, names_of
+from wss_cases.outcomes.equity.pages import compared, meaning, pooled
 from wss_cases.outcomes.equity.queries import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.rules import Table, meaning_of
 from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.outcomes.published.queries import STEP_LABELS
 from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
-from wss_cases.records.stored_pdfs import LANGUAGES, Letterhead, PdfForm
+from wss_cases.records.stored_pdfs import Letterhead, PdfForm
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
@@ -83,15 +80,16 @@ def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterh
         )
 
 
-class DeliveryForm(BaseForm):
-    """A subscription: whose report (a word of `rules_board.scope_words`), how often, and in which language."""
+class CommentForm(BaseForm):
+    """The text of a comment, and the confirmation that it names no student."""
 
-    scope = choice_field(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
-    every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
-    language = choice_field(_l("Language of the report"), LANGUAGES)
-
-    def offer(self, scopes: list[tuple[str, Any]]) -> None:
-        self.scope.choices = scopes
+    comment = LongText(
+        _l("Comment"),
+        limit=LONGEST,
+        rows=8,
+        description=_l("What the figures mean at your school, and what you will do next. Leave it empty to remove it."),
+    )
+    anyway = ConfirmField(_l("No student is named in this comment"))
 
 
 MOST = 5
@@ -127,7 +125,7 @@ def sheet_of(board: Board, links: Links) -> Point:
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
-        "plan": _plan(board),
+        "plan": plan_rows(board.plan),
         "planned": schools_words(board.planned) if board.planned is not None else None,
         "comment": _comment(board),
         "glance": _glance(board, links),
@@ -149,22 +147,13 @@ def sheet_of(board: Board, links: Links) -> Point:
     }
 
 
-def _plan(board: Board) -> Point | None:
-    """The school's plan, with which the report begins."""
-    plan = plan_rows(board.plan)
-    if plan is None:
-        return None
-    parts = [(title, [row | {"small": is_small(row["number"])} for row in rows]) for title, rows in plan["parts"]]
-    return plan | {"parts": parts}
-
-
 def _comment(board: Board) -> Point | None:
     """The comment on the figures, with its author."""
-    row = board.comment
-    if row is None:
+    if board.comment is None:
         return None
-    day = day_words_with_year(local_date(row.at, zone_of(board.scope.school_id)))
-    return {"text": row.text, "by": _("%(name)s, %(day)s", name=row.by, day=day)}
+    text, author, at, _version = board.comment
+    day = day_words_with_year(local_date(at, zone_of(board.scope.school_id)))
+    return {"text": text, "by": _("%(name)s, %(day)s", name=author, day=day)}
 
 
 def _marked(rows: list[Point]) -> list[Point]:
@@ -172,7 +161,6 @@ def _marked(rows: list[Point]) -> list[Point]:
 
 
 def period_words(first: date, last: date) -> str:
-    """The days of a report in words."""
     return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
 
 
@@ -189,7 +177,7 @@ def _glance(board: Board, links: Links) -> list[Point]:
     repair, total = board.repair, board.core.parts.total
     reach = Share(repair.reach.within_one, repair.reach.of_all)
     all_incidents = links.incidents() if total else None
-    avoidable = Share(repair.avoidable, board.core.parts.serious)
+    avoidable = Share(repair.police.avoidable, board.core.parts.serious)
     other_door = links.behind("notifications", choice=AVOIDABLE) if avoidable.part else None
     return [
         {
@@ -318,52 +306,42 @@ def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, li
     }  # fmt: skip
 
 
-def _reporting(board: Board) -> Point | None:
-    if board.reporting is None:
-        return None
-    share = Share(board.reporting.reported, board.reporting.staff)
-    return {"rate": _rate(share.percent), "of": _of(share)}
-
-
 def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
     """For each kind of group: sentences about clear differences, how many comparisons showed none, and the groups and
     stages too small to show."""
     parts = []
     for family, table in tables.items():
-        compared = [
-            (group_words(family, line.categories), stage, line.per_before[stage].against)
-            for line in table.lines
-            for stage in REPORTED
-            if stage in table.stages and len(line.categories) == 1
+        rows = compared(family, table, REPORTED)
+        sentences = [
+            {"group": group, "stage": _stage_words(stage), "meaning": meaning(against)}
+            for group, stage, against in rows
+            if against is not None and meaning_of(against.ratio) != "same"
         ]
-        pooled = [
-            name for line in table.lines if len(line.categories) > 1 for name in names_of(family, line.categories)
-        ]
-        differing = [
-            comparison
-            for comparison in compared
-            if comparison[2] is not None and meaning_of(comparison[2].ratio) != "same"
-        ]
+        hidden = [*pooled(family, table), *(STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages)]
         parts.append(
             {
-                "kind": FAMILIES[family][0],
-                "sentences": [
-                    {"group": group, "stage": _stage_words(stage), "meaning": meaning(against)}
-                    for group, stage, against in differing
-                ],
-                "others": len(compared) - len(differing),
-                "hidden": [*pooled, *(STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages)],
-                "is_shown": bool(table.lines),
+                "kind": FAMILIES[family][0], "sentences": sentences, "others": len(rows) - len(sentences),
+                "hidden": hidden, "is_shown": bool(table.lines),
             }
-        )
+        )  # fmt: skip
     return parts
 
 
 def _stage_words(stage: str) -> str:
     before = STAGES[stage]
-    if before == ENROLLED:
-        return str(STAGE_LABELS[stage])
-    return _("%(stage)s (among: %(before)s)", stage=STAGE_LABELS[stage], before=STAGE_LABELS[before])
+    words = STAGE_LABELS[stage]
+    return (
+        str(words)
+        if before == ENROLLED
+        else _("%(stage)s (among: %(before)s)", stage=words, before=STAGE_LABELS[before])
+    )
+
+
+def _reporting(board: Board) -> Point | None:
+    if board.reporting is None:
+        return None
+    share = Share(board.reporting.reported, board.reporting.staff)
+    return {"rate": _rate(share.percent), "of": _of(share)}
 
 
 blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})
@@ -381,18 +359,11 @@ class Reported(Shown):
         """The school as an address names it, '' for a network."""
         return named_in_address(self.scope.school_id, self.scope.network)
 
-    @property
-    def name(self) -> str:
-        """The name of the school or the network, or "All schools"."""
-        return self.scope.network or self.school_words
-
     def incidents(self, **filters: Any) -> str | None:
-        """The address of the incidents behind a number; None when the reader may not see the list."""
         period = {"from": self.scope.first.isoformat(), "to": self.scope.last.isoformat()}
         return super().incidents(**(period | filters))
 
     def behind(self, name: str, **choice: Any) -> str | None:
-        """The address of another list behind a number; None when the reader may not see it."""
         return super().behind(name, until=self.scope.last.isoformat(), school=self.scope.school_id, **choice)
 
 
@@ -467,7 +438,7 @@ def comment() -> Page:
     if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
         raise NotFound
     current = comment_on(words, scope.last)
-    form = CommentForm(comment=current.text if current else "", version=current.version if current else None)
+    form = CommentForm(comment=current.comment if current else "", version=current.version if current else None)
     back = address_of(scope.year, scope.school_id, scope.network)
     try:
         return act_form(
@@ -476,23 +447,24 @@ def comment() -> Page:
                 call, words, scope.school_id, scope.last, form.comment.data, bool(form.anyway.data), scope.network
             ),
             with_flash(_("Comment saved."), back),
-            _comment_words(page, back),
-            "board/comments/form.html",
+            {
+                "title": _("Comment on the board report: %(name)s", name=page.school_words),
+                "lede": period_words(scope.first, scope.last),
+                "intro": _("The board reads this above the figures, with your name. Name no student and no family."),
+                "go_words": _("Save comment"),
+                "back_href": back,
+                "crumbs": [
+                    (_("Outcomes"), url_for("outcomes.overview")),
+                    (_("Board report"), back),
+                    (_("Comment"), None),
+                ],
+            },
+            "layouts/frame.html",
         )
     except Stale:
         now = comment_on(words, scope.last)
-        theirs = now.text if now else _("It was deleted.")
+        theirs = now.comment if now else _("It was deleted.")
         return saved_first([(_("Comment"), theirs)], [(_("Comment"), form.comment.data)], _comment_href(page))
-
-
-def _comment_words(page: Reported, back: str) -> dict[str, Any]:
-    return {
-        "title": _("Comment on the board report: %(name)s", name=page.name),
-        "lede": period_words(page.scope.first, page.scope.last),
-        "go_words": _("Save comment"),
-        "back_href": back,
-        "crumbs": [(_("Outcomes"), url_for("outcomes.overview")), (_("Board report"), back), (_("Comment"), None)],
-    }
 
 
 ROOM = Room(pages=(blueprint,))

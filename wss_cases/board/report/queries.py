@@ -14,19 +14,20 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, Id, Versioned, db
 from wss_cases.foundation.errors import NotFound, Stale
-from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
 from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
+from wss_cases.outcomes.counting.scope.queries import within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
 from wss_cases.outcomes.counting.totals import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.rules import Table
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
-from wss_cases.outcomes.reports.core import Reporting, reporting, school_rows
+from wss_cases.outcomes.reports.core import Reporting, reporting
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline
@@ -44,20 +45,12 @@ from wss_cases.roster.names.spellings import pieces_of
 
 
 @dataclass(frozen=True)
-class GoalNow:
-    """A goal, its baseline figure (None: not frozen yet), and its current figure (None: not measured here)."""
-
-    goal: PlanGoal
-    then: Figure | None
-    now: Figure | None
-
-
-@dataclass(frozen=True)
 class PlanNow:
-    """A plan in force, and its goals in order."""
+    """A plan in force, and its goals in order: each with its baseline figure (None: not frozen yet) and its current
+    figure (None: not measured here)."""
 
     plan: SchoolPlan
-    goals: Sequence[GoalNow]
+    goals: Sequence[tuple[PlanGoal, Figure | None, Figure | None]]
 
 
 def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
@@ -68,16 +61,11 @@ def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
         return None
     of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id, PlanGoal.removed_on.is_(None))
     goals = db.session.scalars(select(PlanGoal).where(*of_plan).order_by(PlanGoal.component, PlanGoal.position)).all()
-    frozen = {row.id: row for row in db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan.id))}
+    baselines = select(PlanBaseline).where(PlanBaseline.plan_id == plan.id, PlanBaseline.numerator.is_not(None))
+    frozen = {row.id: Figure(row.numerator or 0, row.denominator) for row in db.session.scalars(baselines)}
     counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})
     now = figures(actor, plan.school_id, counted, scope.first, scope.last, scope.today)
-    return PlanNow(
-        plan, [GoalNow(goal, _then(frozen.get(goal.baseline_id or 0)), now.get(goal.measure)) for goal in goals]
-    )
-
-
-def _then(row: PlanBaseline | None) -> Figure | None:
-    return Figure(row.numerator, row.denominator) if row is not None and row.numerator is not None else None
+    return PlanNow(plan, [(goal, frozen.get(goal.baseline_id or 0), now.get(goal.measure)) for goal in goals])
 
 
 def schools_with_plan(scope: Scope) -> Share:
@@ -93,13 +81,12 @@ Line = dict[str, Any]
 
 
 def plan_rows(current_plan: PlanNow | None) -> Line | None:
-    """A plan's years, its state, and its goals under the three components; None without a plan. `number` is the count
-    behind a goal, 0 without one; `briefly` are both figures without their unit, which the target names."""
+    """A plan's years, its state, and its goals under the three components; None without a plan. `small`: the count
+    behind a goal is small; `briefly` are both figures without their unit, which the target names."""
     if current_plan is None:
         return None
     parts = [
-        (part.label, [_row(current_goal) for current_goal in current_plan.goals if current_goal.goal.component is part])
-        for part in Component
+        (part.label, [_row(*goal) for goal in current_plan.goals if goal[0].component is part]) for part in Component
     ]
     return {
         "years": years_words(current_plan.plan),
@@ -112,24 +99,20 @@ def schools_words(share: Share) -> str:
     return _("%(part)s of %(whole)s schools have a school safety plan in force.", part=share.part, whole=share.whole)
 
 
-def _row(current_goal: GoalNow) -> Line:
+def _row(goal: PlanGoal, then: Figure | None, now: Figure | None) -> Line:
+    words, briefly = [], []
+    for figure in (then, now):
+        words.append(value_words(goal.measure, figure) if figure is not None else "–")
+        value = value_of(goal.measure, figure.numerator, figure.denominator) if figure is not None else None
+        briefly.append(number_words(value) if value is not None else words[-1])
     return {
-        "goal": current_goal.goal.statement,
-        "then": _words(current_goal.goal.measure, current_goal.then),
-        "now": _words(current_goal.goal.measure, current_goal.now),
-        "number": int(current_goal.now.numerator) if current_goal.now is not None else 0,
-        "briefly": [_briefly(current_goal.goal.measure, figure) for figure in (current_goal.then, current_goal.now)],
-        "target": target_words(current_goal.goal),
+        "goal": goal.statement,
+        "then": words[0],
+        "now": words[1],
+        "small": now is not None and is_small(int(now.numerator)),
+        "briefly": briefly,
+        "target": target_words(goal),
     }
-
-
-def _words(measure: str, figure: Figure | None) -> str:
-    return value_words(measure, figure) if figure is not None else "–"
-
-
-def _briefly(measure: str, figure: Figure | None) -> str:
-    value = value_of(measure, figure.numerator, figure.denominator) if figure is not None else None
-    return number_words(value) if value is not None else _words(measure, figure)
 
 
 class BoardComment(Versioned, Base):
@@ -171,19 +154,8 @@ def together(text: str) -> str:
 
 
 def runs_of(words: Sequence[str]) -> set[str]:
-    """Every run of up to MOST_PIECES consecutive words."""
     most = range(1, MOST_PIECES + 1)
     return {" ".join(words[at : at + many]) for many in most for at in range(len(words) + 1 - many)}
-
-
-@dataclass(frozen=True)
-class Comment:
-    """A comment as a report shows it: the text, its author, and when it was last changed."""
-
-    text: str
-    by: str
-    at: datetime
-    version: int
 
 
 def students_of_many(network: str | None, text: str) -> list[str]:
@@ -206,27 +178,15 @@ def students_of_many(network: str | None, text: str) -> list[str]:
     return list(dict.fromkeys(written[form] for form in matches))
 
 
-def comment_on(scope: str, ends_on: date) -> Comment | None:
-    """The comment on the report of a scope up to a day. The caller has checked that the actor answers for the
-    report."""
+def comment_on(scope: str, ends_on: date) -> Any:
+    """The comment on the report of a scope up to a day: text, author, when it was last changed, version. The caller has
+    checked that the actor answers for the report."""
     statement = (
         select(BoardComment.comment, UserAccount.name, BoardComment.written_at, BoardComment.version)
         .join(UserAccount, UserAccount.id == BoardComment.written_by_id)
         .where(BoardComment.scope == scope, BoardComment.ends_on == ends_on)
     )
-    row = db.session.execute(statement).first()
-    return Comment(*row) if row else None
-
-
-class CommentForm(BaseForm):
-    """The text of a comment, and the confirmation that it names no student."""
-
-    comment = LongText(
-        _l("Comment"),
-        limit=LONGEST,
-        description=_l("What the figures mean at your school, and what you will do next. Leave it empty to remove it."),
-    )
-    anyway = ConfirmField(_l("No student is named in this comment"))
+    return db.session.execute(statement).first()
 
 
 @use_case
@@ -287,7 +247,6 @@ DAY: Final = timedelta(days=1)
 
 
 def last_over(today: date) -> date:
-    """The last day of the last finished month."""
     return today.replace(day=1) - DAY
 
 
@@ -367,7 +326,7 @@ class Board:
     silent: list[str] | None
     equity: dict[str, Table] | None
     least: Minimums
-    comment: Comment | None = None
+    comment: Any = None
     plan: PlanNow | None = None
     planned: Share | None = None
 
@@ -389,7 +348,9 @@ def board_of(actor: Actor, scope: Scope) -> Board:
 def board_but_equity(actor: Actor, scope: Scope) -> Board:
     """A report's figures without the tables of groups, which are cached separately."""
     days, earlier = school_days(scope.school_id), year_before(scope)
-    rows = school_rows(actor, scope) if scope.school_id is None else []
+    named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
+    schools = db.session.execute(named.order_by(School.name, School.id)).all() if scope.school_id is None else []
+    totals = totals_by_school(actor, scope) if schools else {}
     return Board(
         scope=scope,
         core=core_of(actor, scope, days),
@@ -401,8 +362,8 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
         repeats=repeats_of(actor, scope, days),
         said=figures_of_pathways(actor, scope, days).said,
         reporting=reporting(actor, scope) if scope.is_this_year else None,
-        schools=len(rows) if scope.school_id is None else 1,
-        silent=[row.name for row in rows if not row.incidents] if scope.school_id is None else None,
+        schools=len(schools) if scope.school_id is None else 1,
+        silent=[school.name for school in schools if not totals.get(school.id)] if scope.school_id is None else None,
         equity=None,
         least=minimums_of(scope.year),
     )

@@ -67,7 +67,6 @@ def district_of(states: list[str]) -> str:
 
 
 def are_digits(text: str) -> bool:
-    """Whether a text consists of ASCII digits only."""
     return text.isascii() and text.isdecimal()
 
 
@@ -139,11 +138,6 @@ def standing(pupil: Pupil) -> str | None:
     if pupil.iep is None or pupil.section_504 is None:
         return None
     return "504" if pupil.section_504 else "WODIS"
-
-
-def could_be(pupil: Pupil, of: Callable[[Pupil], Iterable[str]]) -> frozenset[str]:
-    """The columns a student may belong to besides those of `of`, trying every value for each unknown mark."""
-    return frozenset(column for filling in _fillings(pupil) for column in of(filling)) - frozenset(of(pupil))
 
 
 @lru_cache(maxsize=5_000)
@@ -224,7 +218,6 @@ def offense(mapped: Collection[str], weapon: str | None) -> str | None:
 
 
 def allegations(mapped: Collection[str], bullying: bool, bias: str | None) -> set[str]:
-    """The grounds on which an incident alleges harassment or bullying."""
     by_bias = {BIAS[bias]} if bullying and bias in BIAS else set()
     return {column for column in mapped if column in ALLEGATIONS} | by_bias
 
@@ -360,8 +353,9 @@ class _Placed:
         return self.counts[school_id][column] or (None if column in self.open[school_id] else 0)
 
     def may_be(self, school_id: int, student_id: int, pupil: Pupil, of: Callable[[Pupil], list[str]]) -> None:
-        """Record the other columns a student may belong to, beyond those that `of` gives for the known marks."""
-        if others := could_be(pupil, of):
+        """Record the columns a student may belong to besides those of `of`: each unknown mark takes every value."""
+        fillings = (column for filling in _fillings(pupil) for column in of(filling))
+        if others := frozenset(fillings) - frozenset(of(pupil)):
             self.open[school_id] |= others
             self.unknown.add(student_id)
 

@@ -96,7 +96,6 @@ def incident_type(
 
 
 def length(days: int) -> str:
-    """The band of a removal's length, in school days."""
     if days <= 1:
         return LENGTHS[max(days, 0)]
     return LENGTHS[2] if days <= 3 else LENGTHS[3] if days <= 10 else LENGTHS[4]

@@ -103,11 +103,9 @@ class Asked:
 
     @property
     def digest(self) -> str:
-        """The key under which the count is stored."""
         return key_of(NAME, (self.year, *(self.traits.get(name) for name in TRAITS)))
 
     def scope(self) -> Scope:
-        """The whole school year of the whole district."""
         first, last = school_year_bounds(self.year)
         return Scope(None, self.year, first, last, last)
 
@@ -204,7 +202,6 @@ def _counted(actor: Actor, scope: Scope, count: Asked, days: Collection[date]) -
 
 
 def written(figures: Mapping[SchoolDay, DayFigure]) -> str:
-    """The figures by day as stored JSON."""
     rows = {
         day.isoformat(): (figure.incidents, figure.serious, figure.parts) for (_school, day), figure in figures.items()
     }
@@ -212,12 +209,10 @@ def written(figures: Mapping[SchoolDay, DayFigure]) -> str:
 
 
 def read(figures: str) -> list[tuple[date, DayFigure]]:
-    """The figures by day from stored JSON."""
     return [(date.fromisoformat(day), DayFigure(*figure)) for day, figure in json.loads(figures).items()]
 
 
 def waits() -> bool:
-    """Whether any page waits for a count."""
     waiting = select(FilteredCount.digest).where(FilteredCount.asked_at.is_not(None), FilteredCount.tries < MOST_TRIES)
     return db.session.execute(waiting.limit(1)).first() is not None
 
@@ -239,7 +234,10 @@ def ask(actor: Actor, missing: NotCountedYet, now: datetime) -> bool:
         mine = select(UserAccount.id).where(UserAccount.id == actor.user_id)
         uow.session.execute(mine.with_for_update(key_share=True))
         row = uow.session.get(FilteredCount, missing.asked.digest, with_for_update=True, populate_existing=True)
-        if row is not None and (_waits_yet(row, now) or (row.asked_at is None and row.upto != missing.stale)):
+        asked_at = None if row is None else row.asked_at
+        if asked_at is not None and asked_at > now - GIVEN_UP_AFTER:
+            return True
+        if row is not None and asked_at is None and row.upto != missing.stale:
             return True
         if _waiting(uow, FilteredCount.asked_by_id == actor.user_id) >= MOST_OF_ONE or _waiting(uow) >= MOST:
             return False
@@ -253,10 +251,6 @@ def ask(actor: Actor, missing: NotCountedYet, now: datetime) -> bool:
         else:
             row.asked_by_id, row.asked_at, row.claimed_until, row.tries = actor.user_id, now, None, 0
         return True
-
-
-def _waits_yet(row: FilteredCount, now: datetime) -> bool:
-    return row.asked_at is not None and row.asked_at > now - GIVEN_UP_AFTER
 
 
 def _waiting(uow: UnitOfWork, *more: Any) -> int:
@@ -343,17 +337,14 @@ class Core:
 
     @property
     def students(self) -> int:
-        """Students enrolled on the period's last school day."""
         return self.months[-1].students
 
     @property
     def school_days(self) -> int:
-        """School days gone by in the period."""
         return sum(month.school_days for month in self.months)
 
     @property
     def rate(self) -> float | None:
-        """Incidents of the period per 100 students per school day; None without students or school days."""
         return per_100_a_day(self.parts.total, self.students, self.school_days)
 
 
@@ -371,18 +362,11 @@ class Repair:
 
     @property
     def suspensions(self) -> int:
-        """In-school and out-of-school suspensions, instances."""
         return sum(self.removals.get(kind.value, (0, 0))[0] for kind in SUSPENSIONS)
 
     @property
     def expulsions(self) -> int:
-        """Expulsions, instances."""
         return self.removals.get(DisciplineKind.EXPULSION.value, (0, 0))[0]
-
-    @property
-    def avoidable(self) -> int:
-        """Notifications neither emergency nor required by a law that applied."""
-        return self.police.avoidable
 
     @property
     def on_time(self) -> Share:

@@ -161,8 +161,6 @@ SENTENCES: Final = {"edfi.imported": _l("Imported from an Ed-Fi file")}
 
 
 class Left(Labelled):
-    """Why something is not in the file."""
-
     UNDECIDED = "undecided", _l("Reports that no one has decided yet")
     NO_FURTHER_ACTION = "no_further_action", _l("Reports closed without further action")
     DUPLICATE = "duplicate", _l("Reports merged into another")
@@ -187,11 +185,9 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """How many elements the file has."""
         return self.written.total()
 
     def leave(self, why: Left, code: str = "") -> None:
-        """Count an element left out of the file."""
         self.left[why, code] += 1
 
 
@@ -203,7 +199,6 @@ def descriptor(of: List, value: str) -> str | None:
 
 
 def value_of(code: str) -> str:
-    """The value in a code as the interchange writes it."""
     return code.rsplit("#", 1)[-1]
 
 
@@ -224,11 +219,9 @@ class Version:
 
     @property
     def namespace(self) -> str:
-        """The XML namespace of its files."""
         return f"http://ed-fi.org/{self.name}.0"
 
     def takes_school(self, text: str) -> bool:
-        """Whether a file of this version accepts a school's number."""
         return text.isascii() and text.isdecimal() and int(text) < self.school_below
 
 

@@ -186,7 +186,6 @@ def decided(actor: Actor, scope: Scope, school_id: int) -> list[ColumnElement[bo
 
 
 def _received(column: Any, ids: Sequence[int]) -> Received:
-    """The identifier and codes received in a file, by the id of the report or removal."""
     statement = select(column, EdfiRecord.identifier, EdfiRecord.codes).where(among(column, ids))
     return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
 

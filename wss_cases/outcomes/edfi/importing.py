@@ -27,7 +27,6 @@ from wss_cases.outcomes.edfi.reading import (
     IncidentIn,
     PartIn,
     Reference,
-    SchoolIn,
     StudentIn,
     elements_of,
     parts_of,
@@ -47,13 +46,37 @@ BATCH = 500
 
 @dataclass
 class Read:
-    """Everything read, in the order of the files."""
+    """Everything read, in the order of the files. `schools` are names by number."""
 
-    schools: dict[str, SchoolIn] = field(default_factory=dict)
+    schools: dict[str, str] = field(default_factory=dict)
     students: dict[str, StudentIn] = field(default_factory=dict)
     incidents: list[IncidentIn] = field(default_factory=list)
     parts: list[PartIn] = field(default_factory=list)
     actions: list[ActionIn] = field(default_factory=list)
+
+    def take(self, name: str, element: Any) -> None:
+        """Add an element of a name in TAKEN. Raises ElementRefused."""
+        if name == "School":
+            number, words = reading.school_in(element)
+            self.schools[number] = words
+        elif name == "Student":
+            student = reading.student_in(element)
+            self.students[student.number] = student
+        elif name == "DisciplineIncident":
+            self.incidents.append(reading.incident_in(element))
+        elif name == "DisciplineAction":
+            self.actions.append(reading.action_in(element))
+        elif name == "StudentDisciplineIncidentAssociation":
+            self.parts += reading.old_parts_in(element)
+        else:
+            self.parts.append(reading.part_in(element))
+
+
+TAKEN = (
+    "School", "Student", "DisciplineIncident", "DisciplineAction", "StudentDisciplineIncidentAssociation",
+    "StudentDisciplineIncidentBehaviorAssociation", "StudentDisciplineIncidentNonOffenderAssociation",
+)  # fmt: skip
+"""The elements that are imported."""
 
 
 class Import:
@@ -101,7 +124,7 @@ class Import:
         codes = set(session.scalars(select(School.code)))
         for number in sorted(wanted - self.schools.keys()):
             if number in self.read.schools:
-                name = self.read.schools[number].name
+                name = self.read.schools[number]
                 code = school_code(name, codes)
                 codes.add(code)
                 of_file = {"source": SOURCE, "sourced_id": number, "identifier": number, "is_active": False}
@@ -300,7 +323,6 @@ class Report:
         self.counts.setdefault(name, Counter())[what] += 1
 
     def refuse(self, file: str, name: str, line: int, refused: ElementRefused) -> None:
-        """Count a refused element and record the reason."""
         self.count(name, "refused")
         self.problems.append(Problem(file, line, refused.element, refused.message))
 
@@ -335,23 +357,6 @@ def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Ca
     return report
 
 
-_INTO: dict[str, Callable[[Read, Any], None]] = {
-    "School": lambda read, element: _by_number(read.schools, reading.school_in(element)),
-    "Student": lambda read, element: _by_number(read.students, reading.student_in(element)),
-    "DisciplineIncident": lambda read, element: read.incidents.append(reading.incident_in(element)),
-    "DisciplineAction": lambda read, element: read.actions.append(reading.action_in(element)),
-    "StudentDisciplineIncidentBehaviorAssociation": lambda read, element: read.parts.append(reading.part_in(element)),
-    "StudentDisciplineIncidentNonOffenderAssociation": lambda read, element: read.parts.append(
-        reading.part_in(element)
-    ),
-    "StudentDisciplineIncidentAssociation": lambda read, element: read.parts.extend(reading.old_parts_in(element)),
-}
-
-
-def _by_number(by_number: dict[str, Any], record: Any) -> None:
-    by_number[record.number] = record
-
-
 def _read(path: Path, read: Read, report: Report, progress: Callable[[str], None]) -> None:
     done = 0
     for element in elements_of(path):
@@ -361,11 +366,11 @@ def _read(path: Path, read: Read, report: Report, progress: Callable[[str], None
         done += 1
         if done % EVERY == 0:
             progress(f"{path.name}: {done:,} read")
-        if name not in _INTO:
+        if name not in TAKEN:
             if "Discipline" in name:  # other elements of an organization file are not needed
                 report.count(name, "not_held")
             continue
         try:
-            _INTO[name](read, element)
+            read.take(name, element)
         except ElementRefused as refused:
             report.refuse(path.name, name, line_of(element), refused)

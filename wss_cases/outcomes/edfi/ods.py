@@ -1,17 +1,17 @@
 """The client of an ODS/API: OAuth 2, retries while the server is busy, and its answers about a record."""
 
 import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from wss_cases.foundation.files.xml_files import name_of, namespace_of
+from wss_cases.foundation.files.xml_files import name_of
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.operations import deferred
 from wss_cases.outcomes.edfi.common import Left, Tally
+from wss_cases.outcomes.edfi.reading import digest_of, path_of, text_in
 
 requests = deferred("requests")
 MOST_TRIES: Final = 5
@@ -151,16 +151,10 @@ class Resource:
     action_id: int | None = None
 
     def key_at(self, target: str) -> str:
-        """A hash of its natural key at an address."""
-        return _digest([target, self.name, self.key])
+        return digest_of([target, self.name, self.key])
 
     def digest(self) -> str:
-        """A hash of its content."""
-        return _digest(self.body)
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return digest_of(self.body)
 
 
 def resource_of(element: Any, **of_record: int) -> Resource:
@@ -183,49 +177,40 @@ def merged(resources: Iterable[Resource]) -> list[Resource]:
     return sorted(by_key.values(), key=lambda resource: ORDER.index(resource.name))
 
 
-def _path(element: Any, path: str) -> str:
-    namespace = namespace_of(element)
-    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
-
-
-def _text(element: Any, path: str) -> str:
-    return str(element.findtext(_path(element, path)) or "")
-
-
 def _codes(element: Any, path: str, name: str) -> list[dict[str, Any]]:
-    return [{name: text} for text in dict.fromkeys(child.text for child in element.iterfind(_path(element, path)))]
+    return [{name: text} for text in dict.fromkeys(child.text for child in element.iterfind(path_of(element, path)))]
 
 
 def _school(element: Any, name: str) -> int:
-    return int(_text(element, f"{name}/SchoolIdentity/SchoolId"))
+    return int(text_in(element, f"{name}/SchoolIdentity/SchoolId"))
 
 
 def _incident_key(element: Any) -> dict[str, Any]:
-    identity = element.find(_path(element, "DisciplineIncidentReference/DisciplineIncidentIdentity"))
-    identifier = _text(identity, "IncidentIdentifier")
+    identity = element.find(path_of(element, "DisciplineIncidentReference/DisciplineIncidentIdentity"))
+    identifier = text_in(identity, "IncidentIdentifier")
     return {"incidentIdentifier": identifier, "schoolId": _school(identity, "SchoolReference")}
 
 
 def _student_key(element: Any) -> dict[str, Any]:
-    return {"studentUniqueId": _text(element, "StudentReference/StudentIdentity/StudentUniqueId")}
+    return {"studentUniqueId": text_in(element, "StudentReference/StudentIdentity/StudentUniqueId")}
 
 
 def _incident(element: Any) -> Resource:
-    identifier, school = _text(element, "IncidentIdentifier"), _school(element, "SchoolReference")
+    identifier, school = text_in(element, "IncidentIdentifier"), _school(element, "SchoolReference")
     code = "disciplineIncidentParticipationCodeDescriptor"
     outside = [
-        {"firstName": _text(participant, "FirstName"), "lastSurname": _text(participant, "LastSurname"),
-         code: _text(participant, "DisciplineIncidentParticipationCode")}
-        for participant in element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
+        {"firstName": text_in(participant, "FirstName"), "lastSurname": text_in(participant, "LastSurname"),
+         code: text_in(participant, "DisciplineIncidentParticipationCode")}
+        for participant in element.iterfind(path_of(element, "DisciplineIncidentExternalParticipant"))
     ]  # fmt: skip
     body = {
         "incidentIdentifier": identifier,
         "schoolReference": {"schoolId": school},
-        "incidentDate": _text(element, "IncidentDate"),
-        "incidentTime": _text(element, "IncidentTime"),
-        "incidentLocationDescriptor": _text(element, "IncidentLocation"),
-        "reporterDescriptionDescriptor": _text(element, "ReporterDescription"),
-        "reportedToLawEnforcement": _text(element, "ReportedToLawEnforcement") == "true",
+        "incidentDate": text_in(element, "IncidentDate"),
+        "incidentTime": text_in(element, "IncidentTime"),
+        "incidentLocationDescriptor": text_in(element, "IncidentLocation"),
+        "reporterDescriptionDescriptor": text_in(element, "ReporterDescription"),
+        "reportedToLawEnforcement": text_in(element, "ReportedToLawEnforcement") == "true",
         "behaviors": _codes(element, "Behavior/Behavior", "behaviorDescriptor"),
         "weapons": _codes(element, "Weapon", "weaponDescriptor"),
         # two equal entries would be refused, and all external participants have the same name there
@@ -237,7 +222,7 @@ def _incident(element: Any) -> Resource:
 
 
 def _association(element: Any) -> Resource:
-    incident, student, behavior = _incident_key(element), _student_key(element), _text(element, "Behavior")
+    incident, student, behavior = _incident_key(element), _student_key(element), text_in(element, "Behavior")
     code = "disciplineIncidentParticipationCodeDescriptor"
     body = {
         "studentReference": student,
@@ -252,19 +237,19 @@ def _association(element: Any) -> Resource:
 
 
 def _action(element: Any) -> Resource:
-    identifier, student = _text(element, "DisciplineActionIdentifier"), _student_key(element)
+    identifier, student = text_in(element, "DisciplineActionIdentifier"), _student_key(element)
     named = "StudentDisciplineIncidentBehaviorAssociation"
     about = [
-        {**_incident_key(reference), **student, "behaviorDescriptor": _text(reference, "Behavior")}
-        for reference in element.iterfind(_path(element, f"{named}Reference/{named}Identity"))
+        {**_incident_key(reference), **student, "behaviorDescriptor": text_in(reference, "Behavior")}
+        for reference in element.iterfind(path_of(element, f"{named}Reference/{named}Identity"))
     ]
-    key = {"identifier": identifier, "date": _text(element, "DisciplineDate"), **student}
+    key = {"identifier": identifier, "date": text_in(element, "DisciplineDate"), **student}
     body = {
         "disciplineActionIdentifier": identifier,
         "disciplineDate": key["date"],
         "studentReference": student,
         "disciplines": _codes(element, "Discipline", "disciplineDescriptor"),
-        "disciplineActionLength": int(_text(element, "DisciplineActionLength")),
+        "disciplineActionLength": int(text_in(element, "DisciplineActionLength")),
         "responsibilitySchoolReference": {"schoolId": _school(element, "ResponsibilitySchoolReference")},
         "studentDisciplineIncidentBehaviorAssociations": [
             {"studentDisciplineIncidentBehaviorAssociationReference": item}

@@ -17,12 +17,6 @@ from wss_cases.outcomes.edfi.common import CAUSED, NAMESPACES, ROLES_IN, SUFFERE
 
 
 @dataclass(frozen=True)
-class SchoolIn:
-    number: str
-    name: str
-
-
-@dataclass(frozen=True)
 class StudentIn:
     number: str
     given: str
@@ -76,7 +70,8 @@ class IncidentIn:
     def digest(self) -> str:
         """A hash of everything but the position in the file."""
         parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
-        return _digest_of(asdict(self) | {"parts": parts}, "line", "xml_id")
+        content = asdict(self) | {"parts": parts}
+        return digest_of({name: value for name, value in content.items() if name not in ("line", "xml_id")})
 
 
 @dataclass(frozen=True)
@@ -92,23 +87,21 @@ class ActionIn:
 
     def digest(self) -> str:
         """A hash of everything but the position in the file."""
-        return _digest_of(asdict(self), "line")
+        return digest_of({name: value for name, value in asdict(self).items() if name != "line"})
 
 
-def _digest_of(content: dict[str, Any], *left_out: str) -> str:
-    of_element = {name: value for name, value in content.items() if name not in left_out}
-    return hashlib.sha256(json.dumps(of_element, sort_keys=True, default=str).encode()).hexdigest()
+def digest_of(content: Any) -> str:
+    """A hash of plain content, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def without_old(parts: Iterable[PartIn]) -> list[PartIn]:
     """Remove what a file before 5.1 says twice: in its old association, and in the two newer ones."""
     parts = list(parts)
     newer = {(part.student, bool(part.behavior)) for part in parts if not part.is_old}
-    return [part for part in parts if not part.is_old or (part.student, _caused(part)) not in newer]
-
-
-def _caused(part: PartIn) -> bool:
-    return CAUSED in map(value_of, part.codes)
+    return [
+        part for part in parts if not part.is_old or (part.student, CAUSED in map(value_of, part.codes)) not in newer
+    ]
 
 
 def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
@@ -187,29 +180,30 @@ def elements_of(path: Path) -> Iterator[Any]:
         raise FileRefused(path.name, bad.line, "", bad.message) from bad
 
 
-def school_in(element: Any) -> SchoolIn:
-    return SchoolIn(_number(element, "SchoolId"), _need(element, "NameOfInstitution", 200))
+def school_in(element: Any) -> tuple[str, str]:
+    """A school's number and name."""
+    return _number(element, "SchoolId"), _need(element, "NameOfInstitution", 200)
 
 
 def student_in(element: Any) -> StudentIn:
     return StudentIn(
         _need(element, "StudentUniqueId", 32),
         _need(element, "Name/FirstName", 200),
-        _text(element, "Name/MiddleName")[:200],
+        text_in(element, "Name/MiddleName")[:200],
         _need(element, "Name/LastSurname", 200),
-        _text(element, "Name/PreferredFirstName")[:200],
-        _text(element, "Name/PreferredLastSurname")[:200],
-        _day(element, "BirthData/BirthDate") if _text(element, "BirthData/BirthDate") else None,
+        text_in(element, "Name/PreferredFirstName")[:200],
+        text_in(element, "Name/PreferredLastSurname")[:200],
+        _day(element, "BirthData/BirthDate") if text_in(element, "BirthData/BirthDate") else None,
     )
 
 
 def incident_in(element: Any) -> IncidentIn:
-    clock = _text(element, "IncidentTime")
-    outside = element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
+    clock = text_in(element, "IncidentTime")
+    outside = element.iterfind(path_of(element, "DisciplineIncidentExternalParticipant"))
     return IncidentIn(
         line_of(element), element.get("id") or "", _number(element, "SchoolReference/SchoolIdentity/SchoolId"),
         _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(clock) if clock else None,
-        _text(element, "IncidentLocation"), _text(element, "ReporterDescription"),
+        text_in(element, "IncidentLocation"), text_in(element, "ReporterDescription"),
         _texts(element, "Behavior/Behavior"), _texts(element, "Weapon"), _truth(element),
         [_need(participant, "DisciplineIncidentParticipationCode", 255) for participant in outside],
     )  # fmt: skip
@@ -252,7 +246,7 @@ def action_in(element: Any) -> ActionIn:
 
 def _abouts(element: Any) -> Iterator[Reference]:
     for name in ASSOCIATIONS:
-        for reference in element.iterfind(_path(element, f"{name}Reference")):
+        for reference in element.iterfind(path_of(element, f"{name}Reference")):
             yield _about(reference, name)
 
 
@@ -260,42 +254,38 @@ def _about(reference: Any, name: str) -> Reference:
     """The incident of an action's reference to an association."""
     if reference.get("ref"):
         return Reference(xml_id=reference.get("ref"))
-    identity = reference.find(_path(reference, f"{name}Identity"))
+    identity = reference.find(path_of(reference, f"{name}Identity"))
     if identity is None:
         raise ElementRefused(f"{name}Reference", _("It names no incident."))
     return _reference(identity)
 
 
-def _path(element: Any, path: str) -> str:
+def path_of(element: Any, path: str) -> str:
     namespace = namespace_of(element)
     return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
 
 
-def _text(element: Any, path: str) -> str:
-    return (element.findtext(_path(element, path)) or "").strip()
+def text_in(element: Any, path: str) -> str:
+    return (element.findtext(path_of(element, path)) or "").strip()
 
 
 def _texts(element: Any, path: str) -> list[str]:
-    return [text for child in element.iterfind(_path(element, path)) if (text := (child.text or "").strip())]
+    return [text for child in element.iterfind(path_of(element, path)) if (text := (child.text or "").strip())]
 
 
 def _need(element: Any, path: str, most: int) -> str:
-    text = _text(element, path)
+    text = text_in(element, path)
     if not text:
-        raise ElementRefused(_last(path), _("It is missing."))
+        raise ElementRefused(path.rsplit("/", 1)[-1], _("It is missing."))
     if len(text) > most:
-        raise ElementRefused(_last(path), _("It is longer than %(most)s characters.", most=most))
+        raise ElementRefused(path.rsplit("/", 1)[-1], _("It is longer than %(most)s characters.", most=most))
     return text
-
-
-def _last(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
 
 
 def _number(element: Any, path: str) -> str:
     text = _need(element, path, 19)
     if not (text.isascii() and text.isdecimal()):
-        raise ElementRefused(_last(path), _("%(text)s is not a number.", text=text))
+        raise ElementRefused(path.rsplit("/", 1)[-1], _("%(text)s is not a number.", text=text))
     return text
 
 
@@ -306,7 +296,7 @@ def _day(element: Any, path: str) -> date:
     except ValueError:
         day = date.min
     if not 1900 <= day.year <= 2100:
-        raise ElementRefused(_last(path), _("%(text)s is not a date like 2026-11-24.", text=text))
+        raise ElementRefused(path.rsplit("/", 1)[-1], _("%(text)s is not a date like 2026-11-24.", text=text))
     return day
 
 
@@ -319,14 +309,14 @@ def _minute(text: str) -> int:
 
 
 def _truth(element: Any) -> str:
-    text = _text(element, "ReportedToLawEnforcement")
+    text = text_in(element, "ReportedToLawEnforcement")
     if text not in ("", "true", "false", "1", "0"):
         raise ElementRefused("ReportedToLawEnforcement", _("%(text)s is not true or false.", text=text))
     return {"1": "true", "0": "false"}.get(text, text)
 
 
 def _days(element: Any) -> int:
-    text = _text(element, "DisciplineActionLength") or "0"
+    text = text_in(element, "DisciplineActionLength") or "0"
     try:
         days = Decimal(text)
     except InvalidOperation:
@@ -338,12 +328,12 @@ def _days(element: Any) -> int:
 
 
 def _reference(element: Any) -> Reference:
-    reference = element.find(_path(element, "DisciplineIncidentReference"))
+    reference = element.find(path_of(element, "DisciplineIncidentReference"))
     if reference is None:
         raise ElementRefused("DisciplineIncidentReference", _("It is missing."))
     if reference.get("ref"):
         return Reference(xml_id=reference.get("ref"))
-    identity = reference.find(_path(reference, "DisciplineIncidentIdentity"))
+    identity = reference.find(path_of(reference, "DisciplineIncidentIdentity"))
     if identity is None:
         raise ElementRefused("DisciplineIncidentReference", _("It names no incident."))
     school = _number(identity, "SchoolReference/SchoolIdentity/SchoolId")

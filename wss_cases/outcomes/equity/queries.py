@@ -167,11 +167,6 @@ class Counted:
         return dict(counts)
 
 
-def may_see(actor: Actor, school_id: int | None) -> bool:
-    """Whether the actor may see the table of a school, or of the whole district (None)."""
-    return actor.is_system or actor.covers(school_id, *READERS)
-
-
 def minimums_of(year: str) -> Minimums:
     """The minimums of a school year: those in force on its first day, otherwise the first ever set."""
     rows, first = minimum_rows(), school_year_bounds(year)[0]
@@ -349,7 +344,7 @@ def stored_keys(scope: Scope, families: Iterable[str] = FAMILIES) -> list[str]:
 
 
 def _table(actor: Actor, scope: Scope, family: str, least: Minimums) -> Table:
-    if not may_see(actor, scope.school_id):
+    if not (actor.is_system or actor.covers(scope.school_id, *READERS)):
         raise NotFound
     table: Table = _plain_tables(_piece_of(scope.school_id), _of_school(scope.school_id), scope, family, least)
     return table

@@ -51,7 +51,6 @@ class Stratum:
     others_of: int
 
     def plus(self, other: Self) -> "Stratum":
-        """Two schools counted as one."""
         others = self.others_came + other.others_came, self.others_of + other.others_of
         return Stratum(self.came + other.came, self.of + other.of, *others)
 
@@ -187,7 +186,6 @@ class Cell:
 
     @property
     def percent(self) -> float:
-        """The rate in percent."""
         return 100 * self.came / self.of
 
 
@@ -245,7 +243,6 @@ def table_from(plain: Mapping[str, Any], school_id: int | None, parents: Mapping
 
 
 def table_of_school(counts: Counts, pattern: Pattern, parents: Mapping[str, str]) -> Table:
-    """The table of one school, as its pattern shows it."""
     return _lined(_Maker([[counts]], [], parents, ()), [counts], pattern)
 
 

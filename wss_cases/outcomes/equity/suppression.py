@@ -64,7 +64,6 @@ class Body:
     by_many: bool
 
     def number(self, row: Iterable[str], stage: str) -> int:
-        """Students of a row at a stage."""
         return sum(self._each(tuple(row), stage))
 
     def _each(self, row: tuple[str, ...], stage: str) -> list[int]:

@@ -28,7 +28,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
-from wss_cases.foundation.i18n import _, _l
+from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.settings import setting
@@ -94,7 +94,6 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def may_know(actor: Actor, row: ExportRecord) -> bool:
-    """Whether the actor may know of one file."""
     return actor.has(Role.SYSADMIN) or actor.covers(row.school_id, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
@@ -110,10 +109,6 @@ def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[
         statement = statement.where(ExportRecord.id < before)
     rows = db.session.execute(statement.order_by(ExportRecord.id.desc()).limit(limit))
     return [(row[0], row[1], row[2] or "") for row in rows]
-
-
-def load_export(export_id: int) -> ExportRecord | None:
-    return db.session.get(ExportRecord, export_id)
 
 
 BATCH = 500
@@ -153,7 +148,7 @@ SHORTEST_REASON = 10
 class ExportForm(BaseForm):
     """The reason for taking a file."""
 
-    reason = LongText(_l("Why you need the file"), [NotBlank(_l("Write why you need the file."))], limit=1000)
+    reason = LongText(_l("Why you need the file"), [NotBlank(_l("Write why you need the file."))], limit=1000, rows=3)
 
     def validate_reason(self, field: LongText) -> None:
         """Require a reason of more than a word."""
@@ -173,31 +168,25 @@ def note_export(
 
     Raises Refused when it has too many rows, or when there is no second person to notify.
     """
-    with unit_of_work(actor, now) as uow:
-        return _note(uow, report, form=form, year=year, school_id=school_id, reason=reason, tell=tell)
-
-
-def _note(
-    uow: UnitOfWork, report: Report, *, form: str, year: str, school_id: int | None, reason: str, tell: bool
-) -> int:
     rows, most = len(report.rows), setting("EXPORT_ROWS")
-    if rows > most:
-        raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))
-    recipients = second_persons(uow.actor, school_id, uow.now) if tell else []
-    if tell and not recipients:
-        raise Refused(
-            "", _("No one else can be told about this file, so it is not made. Ask your system administrator.")
-        )
-    row = uow.add(
-        ExportRecord(
-            school_id=school_id, user_id=uow.actor.user_id, name=report.name, form=form, school_year=year,
-            row_count=rows, reason=reason.strip(), made_at=uow.now,
-        )
-    )  # fmt: skip
-    uow.audit(EXPORTED, "export_record", row.id, _audited(report, form, year))
-    for user_id in recipients:
-        uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
-    return row.id
+    with unit_of_work(actor, now) as uow:
+        if rows > most:
+            words = _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most)
+            raise Refused("", words)
+        recipients = second_persons(actor, school_id, now) if tell else []
+        if tell and not recipients:
+            words = _("No one else can be told about this file, so it is not made. Ask your system administrator.")
+            raise Refused("", words)
+        row = uow.add(
+            ExportRecord(
+                school_id=school_id, user_id=actor.user_id, name=report.name, form=form, school_year=year,
+                row_count=rows, reason=reason.strip(), made_at=now,
+            )
+        )  # fmt: skip
+        uow.audit(EXPORTED, "export_record", row.id, _audited(report, form, year))
+        for user_id in recipients:
+            uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
+        return row.id
 
 
 def note_command(
@@ -216,7 +205,7 @@ def _audited(report: Report, form: str, year: str) -> dict[str, Any]:
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
-    row = load_export(message.object_id)
+    row = db.session.get(ExportRecord, message.object_id)
     return row is not None and row.user_id != actor.user_id and may_know(actor, row)
 
 
@@ -237,12 +226,13 @@ MESSAGES = (
 
 
 def file_page(
-    report: Report, form: str, name: str, year: str, school_id: int | None, template: str, names: bool = True,
-    **context: Any,
+    report: Report, form: str, name: str, year: str, school_id: int | None, above: list[tuple[str, str]],
+    back_words: str, names: bool = True, facts: Sequence[tuple[str, str]] = (), is_exact: bool = False,
 ) -> Page:  # fmt: skip
     """Ask why a file is taken. After the reason is recorded, answer with the report as 'csv' or 'xlsx'.
 
-    `names`: the file may name children or hold figures about them, so a second person is notified.
+    `names`: the file may name children or hold figures about them, so a second person is notified. `above` are the
+    pages above this one, the nearest last.
     """
     asking = ExportForm()
     if asking.validate_on_submit():
@@ -256,8 +246,17 @@ def file_page(
         else:
             disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
             return Response(rendered(report, form), mimetype=TYPES[form], headers=disposition)
-    words = {"name": name, "rows": len(report.rows), "most": setting("EXPORT_ROWS")}
-    return render_template(template, form=asking, told=names, **words, **context), 400 if asking.is_submitted() else 200
+    lede = ngettext(
+        "%(name)s, %(num)d row (at most %(most)s are allowed)", "%(name)s, %(num)d rows (at most %(most)s are allowed)",
+        len(report.rows), name=name, most=f"{setting('EXPORT_ROWS'):,}",
+    )  # fmt: skip
+    title = _("Download")
+    page = render_template(
+        "outcomes/exports/reason.html", form=asking, title=title, lede=lede, go_words=_("Download the file"),
+        crumbs=[*above, (title, None)], back_href=above[-1][1], back_words=back_words, second_person=names, facts=facts,
+        is_exact=is_exact,
+    )  # fmt: skip
+    return page, 400 if asking.is_submitted() else 200
 
 
 blueprint = Blueprint("list_files", __name__)
@@ -312,9 +311,8 @@ def _page(kind: ListKind, read: ListRead, form: str, columns: Sequence[Column], 
     )
     return file_page(
         report, form, f"{kind.name}-{today}.{form}", clock.school_year(today), read.school_id,
-        "outcomes/exports/list_files/reason.html", names=names, listed=kind.title,
-        back=url_for(kind.page, **read.asked), about=[], filters=[*read.filters, order],
-        columns=[column.label for column in columns],
+        [(kind.title, url_for(kind.page, **read.asked))], _("Back to the list"), names=names,
+        facts=[(_("Filters"), " · ".join([*read.filters, order])), (_("Columns"), ", ".join(report.columns))],
     )  # fmt: skip
 
 
@@ -332,8 +330,13 @@ def replay_file_file(replay_id: int) -> Page:
     incidents = incidents_after(actor, replay_id, 0, setting("EXPORT_ROWS") + 1)
     rows: list[list[str]] = [row for incident in incidents for row in _rows(incident)]
     report, year = Report(NAME, {}, COLUMNS, rows, []), clock.school_year(reported_until(replay))
-    template, back = "outcomes/exports/replay_file/reason.html", url_for("replays.replay", replay_id=replay_id)
-    return file_page(report, "csv", f"{NAME}-{replay_id}.csv", year, None, template, back=back, rule_set=rule_set)
+    named = _("Rule set %(name)s, version %(number)d", name=rule_set.name, number=rule_set.number)
+    above = [
+        (_("Rules"), url_for("routing.rule_sets")),
+        (named, url_for("routing.rule_set", rule_set_id=rule_set.id)),
+        (_("Replay"), url_for("replays.replay", replay_id=replay_id)),
+    ]
+    return file_page(report, "csv", f"{NAME}-{replay_id}.csv", year, None, above, _("Back to the replay"))
 
 
 def _rows(incident: ReplayedIncident) -> list[list[str]]:

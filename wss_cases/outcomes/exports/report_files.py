@@ -256,11 +256,7 @@ OF_NO_NETWORK = ("history", "equity", *COLLECTIONS)
 def file(name: str, form: str) -> Page:
     """Ask for the reason, then send one report as CSV or XLSX. 404 for a missing report or school year. Federal and
     State counts are not suppressed, so only the district may take them."""
-    page = shown_by_network()
-    report = _report(page, name, form)
-    named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []
-    template = "outcomes/exports/report_files/reason.html"
-    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=about)
+    return _file(shown_by_network(), name, form)
 
 
 @blueprint.route("/practice/file.<form>", methods=["GET", "POST"], endpoint="practice")
@@ -269,10 +265,16 @@ def file(name: str, form: str) -> Page:
 def practice_page(form: str) -> Page:
     """The same for meetings held. Coordinators may take it too, because it names no one and says nothing about a
     student."""
-    page = shown()
-    template = "outcomes/exports/report_files/reason.html"
-    report, named = _report(page, "practice", form), f"practice-{page.scope.year}.{form}"
-    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=[])
+    return _file(shown(), "practice", form)
+
+
+def _file(page: Shown, name: str, form: str) -> Page:
+    report, scope, is_exact = _report(page, name, form), page.scope, name in COLLECTIONS
+    above = [(_("Outcomes"), url_for("outcomes.overview", year=scope.year))]
+    return file_page(
+        report, form, f"{name}-{scope.year}.{form}", scope.year, scope.school_id, above, _("Back to the outcomes"),
+        facts=report.about[2:] if is_exact else (), is_exact=is_exact,
+    )  # fmt: skip
 
 
 def _report(page: Shown, name: str, form: str) -> Report:
@@ -297,7 +299,7 @@ def taken() -> Page:
     before = id_in(request.args.get("before"))
     files = exports(current_actor(), before, PAGE + 1)
     return render_template(
-        "outcomes/exports/report_files/list.html",
+        "outcomes/exports/list.html",
         rows=[
             {
                 "when": moment_words(row.made_at, district_zone()),

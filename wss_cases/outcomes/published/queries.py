@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final, NamedTuple
+from datetime import date, timedelta
+from typing import Any, Final
 
 from sqlalchemy import (
     CheckConstraint,
@@ -28,8 +28,8 @@ from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.forms import EARLIEST
 from wss_cases.foundation.i18n import _l
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.outcomes.counting.cache import Values, cached_count
-from wss_cases.outcomes.counting.scope.queries import first_year_counted, reads_everywhere, visible_to
+from wss_cases.outcomes.counting.cache import cached_count
+from wss_cases.outcomes.counting.scope.queries import first_year_counted, of_all_schools, visible_to
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, is_recorded, year_before, years_between
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.vocabulary import Pathway
@@ -181,14 +181,6 @@ class SchoolYear:
     suppressed: frozenset[str]
 
 
-class Outlier(NamedTuple):
-    """A school whose published incidents of a year are far more than every other school's."""
-
-    year: str
-    name: str
-    number: int
-
-
 def district_years() -> dict[str, Figures]:
     """Each published year's sums over unsuppressed whole-year rows, including the expulsions of charter schools."""
     statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])
@@ -243,8 +235,8 @@ def roster_twin(actor: Actor, identifier: str) -> int | None:
     return school_id
 
 
-def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
-    """For each year in which a single school has a tenth of the district's incidents, that school."""
+def largest(year_figures: dict[str, Figures]) -> list[tuple[str, str, int]]:
+    """(year, name, incidents) of each school that has a tenth of the district's incidents of a year by itself."""
     top = func.max(PublishedYear.misconducts).label("top")
     tops = select(PublishedYear.school_year, top).where(_whole()).group_by(PublishedYear.school_year).subquery()
     statement = (
@@ -253,9 +245,9 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
         .join(tops, (tops.c.school_year == PublishedYear.school_year) & (tops.c.top == PublishedYear.misconducts))
         .where(_whole())
     )
-    largest_of_years = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
+    rows = [(year, name, number or 0) for year, name, number in db.session.execute(statement)]
     least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
-    return sorted(row for row in largest_of_years if row.number > least[row.year])
+    return sorted(row for row in rows if row[2] > least[row[0]])
 
 
 @dataclass(frozen=True)
@@ -299,11 +291,7 @@ def live(actor: Actor, school_id: int | None, after: str | None, today: date) ->
     )
 
 
-def _by_nothing(actor: Actor, school_id: int | None) -> Values:
-    return () if school_id is None and reads_everywhere(actor) else None
-
-
-@cached_count("schools_begun", version=1, depends_on=_by_nothing)
+@cached_count("schools_begun", version=1, depends_on=of_all_schools)
 def schools_begun(actor: Actor, school_id: int | None) -> dict[str, int]:
     """For each school year, the number of schools whose first incident was recorded in it."""
     happened = Incident.local_date
@@ -314,41 +302,31 @@ def schools_begun(actor: Actor, school_id: int | None) -> dict[str, int]:
     return dict(Counter(school_year(day) for day in db.session.scalars(statement)))
 
 
-def _by_dates(actor: Actor, school_id: int | None, first: date, last: date) -> Values:
-    return (first, last) if school_id is None and reads_everywhere(actor) else None
-
-
-@cached_count("figures_between", version=1, depends_on=_by_dates)
+@cached_count("figures_between", version=1, depends_on=of_all_schools)
 def figures_between(actor: Actor, school_id: int | None, first: date, last: date) -> Figures:
     """The figures of days of one school year, in four queries."""
-    figures: Figures = dict.fromkeys(HISTORY, 0)
-    for statement, day, names in _live_statements():
-        for row in db.session.execute(
-            _narrowed(statement, actor, day, school_id, None).where(day.between(first, last))
-        ):
-            figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})
-    return figures
+    return next(iter(_by_year(actor, school_id, first, last).values()), dict.fromkeys(HISTORY, 0))
 
 
 def published_schools() -> dict[str, int]:
-    """For each published year, the number of schools with an unsuppressed figure of incidents."""
     statement = select(PublishedYear.school_year, func.count(PublishedYear.misconducts)).where(_whole())
     return {row[0]: row[1] for row in db.session.execute(statement.group_by(PublishedYear.school_year))}
 
 
-def _by_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> Values:
-    return (after, today) if school_id is None and reads_everywhere(actor) else None
-
-
-@cached_count("live_years", version=2, depends_on=_by_years)
+@cached_count("live_years", version=2, depends_on=of_all_schools)
 def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
     """The figures of each school year counted here, after a published year, up to today, in four queries."""
+    first = EARLIEST if after is None else max(EARLIEST, school_year_bounds(after)[1] + timedelta(days=1))
+    return _by_year(actor, school_id, first, today)
+
+
+def _by_year(actor: Actor, school_id: int | None, first: date, last: date) -> dict[str, Figures]:
     years: dict[str, Figures] = {}
     for statement, day, names in _live_statements():
-        narrowed = _narrowed(statement, actor, day, school_id, after).where(day.between(EARLIEST, today))
-        for row in db.session.execute(narrowed):
-            first = int(row[0])
-            figures = years.setdefault(f"{first}-{(first + 1) % 100:02d}", dict.fromkeys(HISTORY, 0))
+        school = day.class_.school_id
+        of_days = visible_to(statement, actor, school).where(day.between(first, last)).group_by("first_year")
+        for row in db.session.execute(of_days if school_id is None else of_days.where(school == school_id)):
+            figures = years.setdefault(year_named(int(row[0])), dict.fromkeys(HISTORY, 0))
             figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})
     return years
 
@@ -375,14 +353,6 @@ def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
         (select(_year(notified), func.count()), notified, ("police_notifications",)),
         (students, notified, ("students_notified",)),
     ]
-
-
-def _narrowed(statement: Any, actor: Actor, day: Any, school_id: int | None, after: str | None) -> Any:
-    school = day.class_.school_id
-    statement = visible_to(statement, actor, school).group_by("first_year")
-    if school_id is not None:
-        statement = statement.where(school == school_id)
-    return statement if after is None else statement.where(day > school_year_bounds(after)[1])
 
 
 def _year(day: Any) -> Any:

@@ -23,7 +23,7 @@ from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.outcomes.counting.cache import Values, cached_count
+from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.repair.queries import MEETS, Harms
 from wss_cases.outcomes.counting.scope.pages import Shown
 from wss_cases.outcomes.counting.scope.queries import by_days, counted, reads_all, streamed, within_schools
@@ -155,11 +155,9 @@ def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
     return repeats_until(_by_month(actor, scope, days), f"{scope.last:%Y-%m}")
 
 
-def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
-    return (scope.first,) if reads_all(actor, scope) else None
-
-
-@cached_count("repeats", version=2, depends_on=_by_first_day)
+@cached_count(
+    "repeats", version=2, depends_on=lambda actor, scope, _days: (scope.first,) if reads_all(actor, scope) else None
+)
 def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
     """The windows of the year, summed up to each month, so that a report can end with any month."""
     counts: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
@@ -265,7 +263,6 @@ class Time:
 
     @property
     def of(self) -> int:
-        """All cases."""
         return self.over + self.waiting + self.without
 
 
@@ -339,7 +336,6 @@ def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
 
 
 def first_meeting(held: date | None, circle: datetime | None, back: date | None) -> date | None:
-    """The day of a case's first meeting; None before there is any."""
     circle_on = local_date(circle, district_zone()) if circle else None
     return min((day for day in (held, circle_on, back) if day is not None), default=None)
 
@@ -356,26 +352,15 @@ class Caseload:
     nobodys: int
 
     @property
-    def cases(self) -> int:
-        """Open cases with a coordinator."""
-        return sum(load.cases for load in self.loads)
-
-    @property
-    def median(self) -> float | None:
-        """The median of the coordinators' points; None without coordinators."""
-        return _median([load.points for load in self.loads])
-
-    @property
     def most(self) -> int | None:
         """The largest caseload in points; None without coordinators."""
         return self.loads[0].points if self.loads else None
 
 
-def _by_weights(actor: Actor, scope: Scope) -> Values:
-    return (CASELOAD_WEIGHTS.on(scope.today),) if reads_all(actor, scope) else None
-
-
-@cached_count("caseload", version=1, depends_on=_by_weights)
+@cached_count(
+    "caseload", version=1,
+    depends_on=lambda actor, scope: (CASELOAD_WEIGHTS.on(scope.today),) if reads_all(actor, scope) else None,
+)  # fmt: skip
 def caseload_of(actor: Actor, scope: Scope) -> Caseload:
     """The current caseload of a scope's coordinators, whatever its days, in one query. A school's counts the pathways
     that the actor may see, as its caseload page does."""
@@ -387,20 +372,18 @@ def caseload_of(actor: Actor, scope: Scope) -> Caseload:
     return Caseload(led, sum(load.cases for load in loads if load.lead_id is None))
 
 
-def coordinators(caseload: Caseload) -> list[tuple[str, Load]]:
-    """Each coordinator's name and load. Only for administrators of the school; the caller has checked that."""
-    names = user_names([load.lead_id for load in caseload.loads])
-    return [(names.get(load.lead_id or 0, ""), load) for load in caseload.loads]
-
-
 Behind = Callable[..., str | None]
 """The address of the list behind a figure, by its name and choice; None where the reader has no such list."""
 
 
 def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
     """How long cases took to their first meeting and to their closing: label, median, and the numbers behind it."""
-    met = _("met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s", **_numbers(times.meeting))
-    closed = _("closed: %(over)s; still open: %(waiting)s", **_numbers(times.closing))
+    meeting, closing = (
+        {"over": f"{time.over:,}", "waiting": f"{time.waiting:,}", "without": f"{time.without:,}"}
+        for time in (times.meeting, times.closing)
+    )
+    met = _("met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s", **meeting)
+    closed = _("closed: %(over)s; still open: %(waiting)s", **closing)
     return [
         {
             "label": label,
@@ -431,7 +414,6 @@ def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
 
 
 def harm_said_rows(harms: Harms) -> list[Point]:
-    """What people harmed said when their cases were closed."""
     answers: list[HarmedSays | None] = [*HarmedSays, None]
     rows = ((answer, harms.said.get(answer.value if answer else "", 0)) for answer in answers)
     return [bar(said_at_closing(answer), number, "teal" if answer else "slate") for answer, number in rows if number]
@@ -439,10 +421,6 @@ def harm_said_rows(harms: Harms) -> list[Point]:
 
 def said_at_closing(answer: HarmedSays | None) -> str:
     return _("not recorded") if answer is None else str(answer.label)
-
-
-def _numbers(time: Time) -> dict[str, str]:
-    return {"over": f"{time.over:,}", "waiting": f"{time.waiting:,}", "without": f"{time.without:,}"}
 
 
 def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any]]:
@@ -472,31 +450,25 @@ def _repeat_words(repeat: Repeat) -> str:
 
 
 def carried(page: Shown) -> dict[str, Any]:
-    """The coordinators' caseload: median and most; each coordinator by name for administrators of the school."""
+    """The coordinators' caseload: the median and the most points in words, with the numbers of coordinators, cases, and
+    cases without a coordinator; each coordinator by name for administrators of the school."""
+
+    def words(points: float | None) -> str:
+        return "–" if points is None else _("%(number)s points", number=f"{points:.1f}".removesuffix(".0"))
+
     caseload = caseload_of(page.actor, page.scope)
-    rows = [
-        {"name": name, "cases": load.cases, "points": load.points, "href": url_for("desk.page", whose=load.lead_id)}
-        for name, load in (coordinators(caseload) if page.leads else ())
-    ]
-    return {**caseload_words(caseload), "rows": rows}
-
-
-def caseload_words(caseload: Caseload) -> dict[str, str]:
-    """The median and the most points in words, with the numbers of coordinators, cases, and cases without a
-    coordinator."""
+    loads, names = caseload.loads, user_names([load.lead_id for load in caseload.loads]) if page.leads else {}
     return {
-        "median": points_words(caseload.median),
-        "most": points_words(caseload.most),
-        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(caseload.loads)),
-        "cases": ngettext("%(num)s open case", "%(num)s open cases", caseload.cases),
+        "median": words(_median([load.points for load in loads])),
+        "most": words(caseload.most),
+        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(loads)),
+        "cases": ngettext("%(num)s open case", "%(num)s open cases", sum(load.cases for load in loads)),
         "nobodys": ngettext(
             "%(num)s open case has no coordinator", "%(num)s open cases have no coordinator", caseload.nobodys
         ),
-    }
-
-
-def points_words(points: float | None) -> str:
-    """Points as "6 points"; a dash for None."""
-    if points is None:
-        return "–"
-    return _("%(number)s points", number=f"{points:.1f}".removesuffix(".0"))
+        "rows": [
+            {"name": names.get(load.lead_id or 0, ""), "cases": load.cases, "points": load.points,
+             "href": url_for("desk.page", whose=load.lead_id)}
+            for load in (loads if page.leads else ())
+        ],
+    }  # fmt: skip

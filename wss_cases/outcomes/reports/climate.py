@@ -67,10 +67,6 @@ HEADS = {
 }
 
 
-def heads() -> list[Any]:
-    return [_("School year"), _("Incidents per 100 students a school day"), *(HEADS[measure] for measure in MEASURES)]
-
-
 def rows_of(years: Sequence[ClimateYear], *, of_schools: bool) -> list[list[Any]]:
     """A row per year. With `of_schools` each share also names how many schools it covers."""
     return [
@@ -96,29 +92,20 @@ def _share(share: YearShare | None, *, of_schools: bool) -> str:
     return words
 
 
-def incident_points(years: Sequence[ClimateYear]) -> list[dict[str, Any]]:
-    """A point per year with its incidents."""
-    return [
-        {
-            "label": _year(year.year),
-            "value": year.rate,
-            "figure": None if year.rate is None else f"{year.rate:.2f}",
-            "note": _("not recorded") if year.rate is None else None,
-        }
-        for year in years
-    ]
-
-
 def share_points(years: Sequence[ClimateYear], measure: str) -> list[dict[str, Any]]:
     """A point per year with its share of a measure."""
     points = []
     for year in years:
         year_share = year.shares.get(measure)
         percent = year_share.share.percent if year_share else None
-        note = _("not asked") if year_share is None else _("too few to show") if percent is None else None
-        figure = None if percent is None else f"{round(percent)}%"
-        points.append({"label": _year(year.year), "value": percent, "figure": figure, "note": note})
+        note = _("not asked") if year_share is None else _("too few to show")
+        points.append(_point(year, percent, None if percent is None else f"{round(percent)}%", note))
     return points
+
+
+def _point(year: ClimateYear, value: float | None, figure: str | None, gap: str) -> dict[str, Any]:
+    """A point of a chart; `gap` is the note where it has no value."""
+    return {"label": _year(year.year), "value": value, "figure": figure, "note": gap if value is None else None}
 
 
 def _year(year: str) -> str:
@@ -139,8 +126,15 @@ def report() -> str:
         "outcomes/reports/climate/page.html",
         page=page,
         years=years_of(page),
-        heads=heads(),
+        heads=[
+            _("School year"),
+            _("Incidents per 100 students a school day"),
+            *(HEADS[measure] for measure in MEASURES),
+        ],
         rows=rows_of(years, of_schools=page.scope.school_id is None),
-        incidents=incident_points(years),
+        incidents=[
+            _point(year, year.rate, None if year.rate is None else f"{year.rate:.2f}", _("not recorded"))
+            for year in years
+        ],
         safe=share_points(years, "student.safe"),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate, submitted
+from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
@@ -18,31 +19,30 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import _, _l, locale_code
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists import ACTED, conditions_of, month_words, trait_words
+from wss_cases.incidents.lists import ACTED, conditions_of, trait_words
 from wss_cases.incidents.pages import read_filter
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
-from wss_cases.outcomes.counting.daily_figures.queries import SavedView, totals_by_school
+from wss_cases.outcomes.counting.daily_figures.queries import SavedView
 from wss_cases.outcomes.counting.scope.pages import Shown, shown, years_of
 from wss_cases.outcomes.counting.scope.queries import (
     PreparedOfScope,
     by_days,
     counted,
-    enrolled_at,
     enrolled_within,
     networks_of,
     schools_reached,
     within_schools,
 )
-from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, reference_day, term_of, year_before
+from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, term_of
 from wss_cases.outcomes.counting.totals import NOTHING, Core, NotCountedYet, ask, core_of
-from wss_cases.outcomes.reports.charts import Point, bar, bars
-from wss_cases.roster.directory.models import Enrolment, School, StaffMember
+from wss_cases.outcomes.reports.charts import Point, bar, bars, month_rows
+from wss_cases.roster.directory.models import Enrolment, StaffMember
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days
 
@@ -109,7 +109,6 @@ class Reporting:
 
 @cached_count("reporting", version=2, depends_on=_by_days_of_all)
 def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
-    """How many different people reported, and how many staff there are, in one query."""
     rows: Any = db.session.execute(_reporters(actor, scope, more)) if more else _REPORTING.rows(actor, scope)
     row = rows.one()
     return Reporting(row[0], row[1])
@@ -143,59 +142,8 @@ def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] 
 
 def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:
     """The labels of every behavior and every place, in their newest wording and sorted by label."""
-    return _sorted(every_behavior(locale)), _sorted(every_place(locale))
-
-
-def _sorted(words: dict[str, str]) -> dict[str, str]:
-    return dict(sorted(words.items(), key=lambda pair: pair[1]))
-
-
-def views_of(actor: Actor) -> list[SavedView]:
-    mine = select(SavedView).where(SavedView.user_id == actor.user_id)
-    return list(db.session.scalars(mine.order_by(SavedView.name)))
-
-
-@dataclass(frozen=True)
-class SchoolRow:
-    """One school: incidents now and in the same days of the year before, students, school days, staff, people who
-    reported."""
-
-    id: int
-    name: str
-    incidents: int
-    before: int
-    students: int
-    school_days: int
-    staff: int
-    reported: int
-
-
-def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
-    """Every active school of a scope by name."""
-    named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
-    schools = db.session.execute(named.order_by(School.name, School.id)).all()
-    incidents, earlier = totals_by_school(actor, scope), totals_by_school(actor, year_before(scope))
-    reported = _by_school(Incident.school_id, counted(actor, scope), func.count(Incident.reporter_id.distinct()))
-    staff = _by_school(
-        StaffMember.school_id, [StaffMember.is_active.is_(True), *within_schools(actor, scope, StaffMember.school_id)]
-    )
-    days = school_days(None)
-    enrolled = [*enrolled_at(reference_day(scope, days)), *within_schools(actor, scope, Enrolment.school_id)]
-    students = _by_school(Enrolment.school_id, enrolled)
-    gone_by = days.between(scope.first, scope.last)
-    return [
-        SchoolRow(
-            number, name, incidents.get(number, 0), earlier.get(number, 0), students.get(number, 0), gone_by,
-            staff.get(number, 0), reported.get(number, 0),
-        )
-        for number, name in schools
-    ]  # fmt: skip
-
-
-def _by_school(column: Any, conditions: Sequence[ColumnElement[bool]], what: Any = None) -> dict[int, int]:
-    number = func.count() if what is None else what
-    statement = select(column, number).where(*conditions).group_by(column)
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    behaviors, places = every_behavior(locale).items(), every_place(locale).items()
+    return dict(sorted(behaviors, key=itemgetter(1))), dict(sorted(places, key=itemgetter(1)))
 
 
 DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
@@ -215,21 +163,14 @@ class Narrowed:
 
     @property
     def is_plain(self) -> bool:
-        """Whether no filter of incidents is set."""
         return self.narrow == NOTHING
 
     def address(self, endpoint: str = "outcomes.core.report", **change: Any) -> str:
-        """The address of a page with the same filters, except for the changes."""
         return url_for(endpoint, **{**self.parameters, **change})
 
     def without(self, name: str) -> str:
-        """The address of this page without one filter."""
         taken_off: dict[str, Any] = {name: None}
         return self.address(**taken_off)
-
-    def of_school(self, school_id: int) -> str:
-        """The address of the same report for one school."""
-        return self.address(network=None, school=school_id)
 
     def schools(self, **change: Any) -> str:
         """The address of the page that compares all schools in the same period, without the other filters."""
@@ -281,29 +222,6 @@ def chips_shown(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[st
         **trait_words(here.narrow, behaviors, places),
     }
     return [(str(text), here.without(name)) for name, text in words.items() if name in given]
-
-
-def month_rows(core: Core, here: Narrowed) -> list[Point]:
-    """Each month: incidents per school day as a bar, and the numbers behind the rates."""
-    return [
-        {
-            "label": month_words(month.first),
-            "value": month.incidents / month.school_days if month.school_days else None,
-            "figure": f"{month.incidents / month.school_days:.2f}" if month.school_days else None,
-            "incidents": month.incidents,
-            "school_days": month.school_days,
-            "students": month.students,
-            "rate": month.rate,
-            "href": here.address(month=f"{month.first:%Y-%m}") if month.incidents else None,
-        }
-        for month in core.months
-        if month.school_days or month.incidents
-    ]
-
-
-def part_rows(core: Core, here: Narrowed) -> dict[str, list[Point]]:
-    """Each breakdown's bars; a bar links to this page narrowed to its incidents."""
-    return {part: bars(part, rows, LONGEST, here.address) for part, rows in breakdowns(core.parts).items()}
 
 
 def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, list[int]]]:
@@ -359,9 +277,9 @@ def report() -> str:
         rate=core.rate,
         reporting=reporting(actor, scope, _more(here)) if is_one_school and scope.is_this_year else None,
         bands=band_rows(bands) if bands else [],
-        months=month_rows(core, here),
+        months=month_rows(core, here.address, per_day=True),
         monthly=monthly_rows(core, behaviors),
-        parts=part_rows(core, here),
+        parts={part: bars(part, rows, LONGEST, here.address) for part, rows in breakdowns(core.parts).items()},
         chips=chips_shown(here, behaviors, places),
         options=_options(here, behaviors, places),
         kept={name: here.parameters[name] for name in (*DRILLS, "school") if name in here.parameters},
@@ -454,11 +372,8 @@ class ViewForm(BaseForm):
 @gate(Permission.OUTCOMES_READ)
 def mine() -> str:
     """The list of the person's own views."""
-    rows = [
-        {"id": view.id, "name": view.name, "href": url_for("outcomes.core.report", **view.narrowed)}
-        for view in views_of(current_actor())
-    ]
-    return render_template("outcomes/reports/saved_views/list.html", rows=rows)
+    own = select(SavedView).where(SavedView.user_id == current_actor().user_id).order_by(SavedView.name)
+    return render_template("outcomes/reports/saved_views/list.html", rows=db.session.scalars(own).all())
 
 
 @views.route("/new", methods=["GET", "POST"])
@@ -466,18 +381,26 @@ def mine() -> str:
 def new() -> Page:
     """Name the report's filters, which the address holds."""
     here, form = narrowed_page(), ViewForm()
-    return form_page(
+    back = here.address()
+    words = {
+        "title": _("Save this view"), "go_words": _("Save"),
+        "lede": _("Your filters saved under a name, only for you."),
+        "back_href": back, "back_words": _("Back to the report"),
+        "crumbs": [
+            (_("Outcomes"), url_for("outcomes.overview")), (_("Incidents"), back), (_("Save this view"), None),
+        ],
+    }  # fmt: skip
+    return act_form(
         form,
-        lambda: save_view(submitted(form), form.name.data or "", here.parameters),
+        lambda call: save_view(call, form.name.data or "", here.parameters),
         url_for("outcomes.saved.mine"),
-        "outcomes/reports/saved_views/new.html",
-        asked=here,
+        words,
+        "layouts/form_page.html",
     )
 
 
 @views.post("/<int:view_id>/delete")
 @gate(Permission.OUTCOMES_READ)
 def delete(view_id: int) -> Response:
-    """Delete one of the person's own views."""
     delete_view(current_actor(), view_id, clock.now())
     return redirect(url_for("outcomes.saved.mine"), 303)

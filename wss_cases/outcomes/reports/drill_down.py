@@ -106,7 +106,7 @@ def rows_behind(
     """
     if name not in LISTS or not may_list(actor, scope.school_id):
         raise NotFound
-    make, model = LISTS[name]
+    make, model, _title = LISTS[name]
     statement, key = make(actor, scope, choice, step)
     statement = statement.where(in_view(model, actor, *CASE_TEAM))
     older = statement if before is None else statement.where(key < before)
@@ -116,11 +116,6 @@ def rows_behind(
     else:
         every = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     return [replace(Behind(*row[:PLAIN]), more=tuple(row[PLAIN:])) for row in rows], every
-
-
-def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), could_lead_to_police()), Incident.id
 
 
 def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -171,12 +166,9 @@ def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[
     made = PoliceNotification
     columns = (made.id, *INCIDENT, made.local_date, made.door)
     statement = select(*columns).join(Incident, Incident.id == made.incident_id).where(*notified(actor, scope))
-    if choice == AVOIDABLE:
-        return statement.where(was_avoidable()), made.id
-    if choice == NOT_CONFIRMED:
-        return statement.where(not_confirmed()), made.id
-    if choice == LAW_NOT_CONFIRMED:
-        return statement.where(law_not_confirmed()), made.id
+    apart = {AVOIDABLE: was_avoidable, NOT_CONFIRMED: not_confirmed, LAW_NOT_CONFIRMED: law_not_confirmed}
+    if choice in apart:
+        return statement.where(apart[choice]()), made.id
     by_door = (made.door == choice, ~not_confirmed(), ~law_not_confirmed())
     return statement.where(*by_door) if choice else statement, made.id
 
@@ -188,16 +180,15 @@ def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
     return statement.where(*refused_reviews(actor, scope)), review.id
 
 
+def _incidents(actor: Actor, scope: Scope, condition: Any) -> tuple[Any, Any]:
+    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
+    return select(*columns).where(*counted(actor, scope), condition), Incident.id
+
+
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if step not in STEPS:
         raise NotFound
-    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), came_to(step, choice, known_to(actor))), Incident.id
-
-
-def _unoffered(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), ~came_to("offered")), Incident.id
+    return _incidents(actor, scope, came_to(step, choice, known_to(actor)))
 
 
 def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -233,23 +224,31 @@ def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, A
     return statement.where(person.id.in_(list(over))), person.id
 
 
-LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any]]] = {
-    "serious": (_serious, Incident),
-    "harmed": (_harmed, Incident),
-    "terms": (_terms, Case),
-    "follow_ups": (_follow_ups, FollowUp),
-    "first_meetings": (_timed, Case),
-    "closings": (_timed, Case),
-    "harms": (_harms, Case),
-    "repeats": (_repeats, Incident),
-    "removals": (_removals, DisciplineAction),
-    "notifications": (_notifications, Incident),
-    "refusals": (_refusals, PoliceReview),
-    "funnel": (_funnel, Incident),
-    "unoffered": (_unoffered, Incident),
+LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any, Any]]] = {
+    "serious": (
+        lambda actor, scope, *_: _incidents(actor, scope, could_lead_to_police()),
+        Incident,
+        _l("Incidents that could have led to the police"),
+    ),
+    "harmed": (_harmed, Incident, _l("People harmed and when they were reached")),
+    "terms": (_terms, Case, _l("Agreement terms that were due")),
+    "follow_ups": (_follow_ups, FollowUp, _l("Follow-ups that were due")),
+    "first_meetings": (_timed, Case, _l("Cases and their first meeting")),
+    "closings": (_timed, Case, _l("Cases and their closing")),
+    "harms": (_harms, Case, _l("Closed cases with a person harmed")),
+    "repeats": (_repeats, Incident, _l("Students reported to have caused harm, and another incident")),
+    "removals": (_removals, DisciplineAction, _l("Suspensions, expulsions and other removals")),
+    "notifications": (_notifications, Incident, _l("Police notifications")),
+    "refusals": (_refusals, PoliceReview, _l("Police-notification reviews refused")),
+    "funnel": (_funnel, Incident, _l("Incidents that came as far as: %(step)s")),
+    "unoffered": (
+        lambda actor, scope, *_: _incidents(actor, scope, ~came_to("offered")),
+        Incident,
+        _l("Incidents without an offer of a restorative pathway"),
+    ),
 }
 """List name to (a function that makes the statement and the id by which its pages descend; the table whose visibility
-window limits it).
+window limits it; the title).
 
 `choice` narrows a list to a kind, ground or pathway, or is the length of a follow-up period.
 """
@@ -282,7 +281,10 @@ def whom_behind(actor: Actor, name: str, rows: Sequence[Behind]) -> Names:
         targets = {row.id: row.target for row in rows}
         names = students_seen(actor, set(targets.values()))
     else:
-        targets = _reviewed(ids) if name == "refusals" else {row.id: row.target for row in rows}
+        targets = {row.id: row.target for row in rows}
+        if name == "refusals":
+            reviewed = select(PoliceReview.id, PoliceReview.incident_id).where(PoliceReview.id.in_(ids))
+            targets = {row[0]: row[1] for row in db.session.execute(reviewed)}
         names = students_in(db.session.scalars(_seen(actor, targets.values())).all())
     return {key: names[target] for key, target in targets.items() if target in names}
 
@@ -295,31 +297,9 @@ def _each(statement: Any) -> Names:
     return {key: [student.shown_name] for key, student in db.session.execute(statement)}
 
 
-def _reviewed(ids: Sequence[int]) -> dict[int, int]:
-    review = PoliceReview
-    return {
-        row[0]: row[1] for row in db.session.execute(select(review.id, review.incident_id).where(review.id.in_(ids)))
-    }
-
-
 LARGEST_ID = 2**62
 blueprint = Blueprint("behind", __name__, url_prefix="/behind")
 
-TITLES = {
-    "serious": _l("Incidents that could have led to the police"),
-    "harmed": _l("People harmed and when they were reached"),
-    "terms": _l("Agreement terms that were due"),
-    "follow_ups": _l("Follow-ups that were due"),
-    "first_meetings": _l("Cases and their first meeting"),
-    "closings": _l("Cases and their closing"),
-    "harms": _l("Closed cases with a person harmed"),
-    "repeats": _l("Students reported to have caused harm, and another incident"),
-    "removals": _l("Suspensions, expulsions and other removals"),
-    "notifications": _l("Police notifications"),
-    "refusals": _l("Police-notification reviews refused"),
-    "unoffered": _l("Incidents without an offer of a restorative pathway"),
-    "funnel": _l("Incidents that came as far as: %(step)s"),
-}
 HARM_TONES = {CaseResult.REPAIRED: "moss", CaseResult.PARTLY_REPAIRED: "sun"}
 OF_REMOVALS = ("serious", "removals", "notifications", "refusals")
 OPENS = {
@@ -350,7 +330,9 @@ def rows(name: str) -> str:
         "outcomes/reports/drill_down/list.html",
         faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
         page=page,
-        title=_title(name, choice, step),
+        title=_("Suspensions")
+        if (name, choice) == ("removals", SUSPENDED)
+        else str(LISTS[name][2]) % {"step": STEP_LABELS.get(step, step)},
         count=every,
         waiting=waiting(page.actor, scope) if name == "harmed" else 0,
         rows=[_row(name, row, whom_words(whom.get(row.id, []), page.actor)) for row in listed[:PAGE]],
@@ -358,12 +340,6 @@ def rows(name: str) -> str:
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=page.at("removals" if name in OF_REMOVALS else "repair"),
     )
-
-
-def _title(name: str, choice: str, step: str) -> str:
-    if name == "removals" and choice == SUSPENDED:
-        return _("Suspensions")
-    return str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else str(TITLES[name])
 
 
 def _until(scope: Scope) -> Scope:
@@ -416,7 +392,9 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         good = row.day is not None and row.other <= row.day
         return (_("On time"), "moss") if good else (_("Late"), "brick")
     if name == "first_meetings":
-        return _meeting_tag(row)
+        if (met := first_meeting(*row.more)) is not None:
+            return _("Met %(day)s", day=day_words_with_year(met)), "moss"
+        return (_("Closed without a meeting"), "slate") if row.other else (_("Still waiting"), "sun")
     if name == "repeats":
         again = day_words_with_year(row.other)
         return (_("Another incident %(day)s", day=again), "sun") if row.other else (_("No other incident"), "slate")
@@ -432,9 +410,3 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         "refusals": NotificationGround.labels(),
     }
     return labels.get(name, IncidentState.labels()).get(row.state, row.state), "slate"
-
-
-def _meeting_tag(row: Behind) -> tuple[Any, str]:
-    if (met := first_meeting(*row.more)) is not None:
-        return _("Met %(day)s", day=day_words_with_year(met)), "moss"
-    return (_("Closed without a meeting"), "slate") if row.other else (_("Still waiting"), "sun")

@@ -1,8 +1,10 @@
 """The published history by school year, and the later years counted here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,15 +15,16 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
+from wss_cases.incidents.lists import month_words
 from wss_cases.outcomes.counting.scope.pages import Shown, shown
-from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
+from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, outlier, years_between
 from wss_cases.outcomes.published.queries import (
     HISTORY,
     HISTORY_LABELS,
     NOT_LIVE,
+    REMARKABLE_YEARS,
     Figures,
     Live,
-    Outlier,
     are_published,
     district_years,
     largest,
@@ -33,12 +36,110 @@ from wss_cases.outcomes.published.queries import (
     roster_twin,
     school_years,
 )
-from wss_cases.outcomes.reports.charts import figures_of, trend_title, year_notes, year_points
+from wss_cases.outcomes.reports.charts import Point
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
 CHARTS = ("police_notifications", "oss", "misconducts", "expelled")
 PAGE = 50
 REMARKED = "misconducts"
+
+
+def year_points(metric: str, published: Mapping[str, Figures], live: Live, scope: Scope) -> list[Point]:
+    """One point per school year from the first known to the current one; None is a gap with a note.
+
+    Only whole years of the same kind of count are joined by a line: published years and years counted here are
+    separate, and so are parts of a year and whole years.
+    """
+    known = [*published, *live.figures]
+    if not known:
+        return []
+    current = school_year(scope.today)
+    years = years_between(min(known), max(*known, current))
+    values = [(published.get(year) or live.figures.get(year) or {}).get(metric) for year in years]
+    far = outlier(values)
+    points: list[Point] = []
+    for place, (year, value) in enumerate(zip(years, values, strict=True)):
+        note, figure = str(REMARKABLE_YEARS.get(year, "")), None
+        whole = year in published or (year in live.figures and live.is_whole(year, scope.today))
+        if value is None:
+            note = "" if place and values[place - 1] is None else gap_words(year, published)
+        elif place == far:
+            note = _("far above every other year")
+        elif year not in published and year == current:
+            figure = _("%(number)s so far", number=f"{value:,}")
+        elif not whole and live.begun is not None:
+            note = _("from %(month)s on", month=month_words(live.begun))
+        before = years[place - 1] if place else None
+        joined = before is not None and whole and ((year in published) is (before in published))
+        joined = joined and (before in published or live.is_whole(before or year, scope.today))
+        is_far = value is not None and place == far
+        points.append(
+            {
+                "year": year, "label": year.replace("-", "–"), "value": value, "figure": figure, "note": note,
+                "mark": is_far, "joined": joined,
+            }
+        )  # fmt: skip
+    return points
+
+
+def gap_words(year: str, published: Collection[str]) -> str:
+    """Why a year has no figure: it is not published, or it is before this system's records."""
+    return _("not published") if published and year <= max(published) else _("not recorded")
+
+
+def year_notes(metric: str, published: Mapping[str, int], live: Live, today: date) -> str:
+    """The notes of a chart of years: this year so far beside the same days a year before, and the number of schools in
+    each year. `published` are the schools of each published year."""
+    words = []
+    current = school_year(today)
+    if current in live.figures:
+        numbers = {"year": current.replace("-", "–"), "number": _count(live.figures[current][metric])}
+        ago = _("not recorded") if live.ago is None else _count(live.ago[metric])
+        words.append(_("So far in %(year)s: %(number)s; the same days a year before: %(ago)s.", **numbers, ago=ago))
+    schools = sorted((year, number) for year, number in {**published, **live.schools}.items() if number)
+    if len(schools) > 1:
+        words.append(_("Schools with figures in each year: %(schools)s.", schools="; ".join(_runs(schools))))
+    return " ".join(words)
+
+
+def _runs(schools: Sequence[tuple[str, int]]) -> list[str]:
+    """The number of schools in each year; consecutive years with the same number are combined."""
+    runs: list[tuple[str, str, int]] = []
+    for year, number in schools:
+        first, last, before = runs[-1] if runs else ("", "", None)
+        if number == before and years_between(last, year) == [last, year]:
+            runs[-1] = (first, year, number)
+        else:
+            runs.append((year, year, number))
+    return [
+        f"{first}: {number:,}"
+        if first == last
+        else _("%(first)s to %(last)s: %(number)s", first=first, last=last, number=f"{number:,}")
+        for first, last, number in ((run.replace("-", "–"), two.replace("-", "–"), n) for run, two, n in runs)
+    ]
+
+
+def _count(number: int | float | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def trend_title(metric: str, points: list[Point], published: Collection[str]) -> str:
+    """The sentence that a chart of years proves, from the first to the last published year.
+
+    The figures counted here cover other schools in another way, so no sentence compares across that gap.
+    """
+    label = str(HISTORY_LABELS[metric])
+    whole = [point for point in points if point["value"] is not None and point["year"] in published]
+    if len(whole) < 2:
+        return _("%(what)s by school year", what=label)
+    first, last = whole[0], whole[-1]
+    words = {"what": label, "before": f"{first['value']:,}", "first": first["label"]}
+    words |= {"after": f"{last['value']:,}", "last": last["label"]}
+    if last["value"] < first["value"]:
+        return _("%(what)s fell from %(before)s in %(first)s to %(after)s in %(last)s", **words)
+    if last["value"] > first["value"]:
+        return _("%(what)s rose from %(before)s in %(first)s to %(after)s in %(last)s", **words)
+    return _("%(what)s: %(before)s in both %(first)s and %(last)s", **words)
 
 
 @blueprint.get("")
@@ -50,7 +151,7 @@ def district() -> str:
     last, reads_all = max(published, default=None), page.scope.school_id is None
     counted = live(page.actor, None, last, page.scope.today) if reads_all else NOT_LIVE
     alone = largest(published)
-    remarks = {max(alone, key=lambda top: top.number).year: ""} if alone else {}
+    remarks = {max(alone, key=itemgetter(2))[0]: ""} if alone else {}
     return render_template(
         "outcomes/reports/history/page.html",
         **_trend(page, published, counted, remarks, _alone_words(alone), published_schools()),
@@ -68,7 +169,7 @@ def school(school_id: int) -> str:
     of_school = existing(published_school(school_id))
     years = school_years(of_school.id)
     twin = roster_twin(page.actor, of_school.identifier)
-    published = figures_of(years)
+    published = {year: of_year.figures for year, of_year in years.items()}
     counted = NOT_LIVE
     if twin is not None:
         counted = live(page.actor, twin, max(published, default=None), page.scope.today)
@@ -99,14 +200,14 @@ def schools() -> str:
     )
 
 
-def _alone_words(alone: Sequence[Outlier]) -> str:
+def _alone_words(alone: Sequence[tuple[str, str, int]]) -> str:
     """Name each school far above the others, so that a bend of the line is not taken for a change of the district."""
     words = [
         _(
             "%(year)s: %(school)s alone had %(number)s",
-            year=top.year.replace("-", "\u2060–\u2060"), school=top.name, number=f"{top.number:,}",
+            year=year.replace("-", "\u2060–\u2060"), school=name, number=f"{number:,}",
         )
-        for top in alone
+        for year, name, number in alone
     ]  # fmt: skip
     if not words:
         return ""

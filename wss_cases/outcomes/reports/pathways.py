@@ -271,7 +271,6 @@ SAID_LABELS: dict[str, Any] = {
 
 
 def said_rows(said: Said) -> list[Point]:
-    """The favorable answers to each question in percent."""
     return [
         bar(str(label), round(share.percent or 0), "teal", figure=f"{percent(share)} ({share.part}/{share.whole})")
         for code, label in SAID_LABELS.items()
@@ -294,12 +293,10 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
 
 
 def percent(share: Share) -> str:
-    """A share as "81%"; a dash where the whole is zero."""
     return "–" if share.percent is None else f"{round(share.percent)}%"
 
 
 def days_words(median: float | None) -> str:
-    """A median of school days in words; a dash for None."""
     if median is None:
         return "–"
     return _("%(number)s school days", number=f"{median:.1f}".removesuffix(".0"))

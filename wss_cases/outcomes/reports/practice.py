@@ -43,7 +43,6 @@ class Held:
 
     @property
     def total(self) -> Counter[str]:
-        """All kinds together."""
         return sum(self.by_kind.values(), Counter[str]())
 
 
@@ -114,9 +113,12 @@ def case_circles(actor: Actor, scope: Scope) -> list[CaseCircle]:
         )
     )
     return [
-        CaseCircle(local_date(at, zone_of(school)), tier, _kept_by(partner, student))
+        CaseCircle(
+            local_date(at, zone_of(school)), tier,
+            frozenset(filter(None, (Leader.STAFF, partner and Leader.OUTSIDE, student and Leader.STUDENTS))),
+        )
         for at, school, tier, partner, student in db.session.execute(statement)
-    ]
+    ]  # fmt: skip
 
 
 def _came(beside: Any) -> Any:
@@ -128,11 +130,6 @@ def _came(beside: Any) -> Any:
         .where(CircleAttendance.meeting_id == CircleMeeting.id, CircleAttendance.attended, beside.is_not(None))
     )
     return came.correlate(CircleMeeting).exists()
-
-
-def _kept_by(partner: bool, student: bool) -> frozenset[Leader]:
-    helped = ((Leader.OUTSIDE, partner), (Leader.STUDENTS, student))
-    return frozenset({Leader.STAFF, *(leader for leader, came in helped if came)})
 
 
 def keepers_of(actor: Actor, scope: Scope) -> Keepers:
@@ -150,20 +147,14 @@ def asked_in(actor: Actor, scope: Scope) -> Asked:
     """The requests to a scope's schools, in two queries. Their text is not read."""
     schools = within_schools(actor, scope, CircleRequest.school_id)
     now = select(CircleRequest.in_danger, func.count()).where(*schools, CircleRequest.answered_at.is_(None))
-    waiting = _counted(db.session.execute(now.group_by(CircleRequest.in_danger)).all())
-    first, end = (
-        at_local(scope.first, 0, 0, district_zone()),
-        at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
-    )
+    waiting: Any = db.session.execute(now.group_by(CircleRequest.in_danger)).all()
     answered = select(CircleRequest.became, func.count()).where(
-        *schools, CircleRequest.answered_at >= first, CircleRequest.answered_at < end
+        *schools,
+        CircleRequest.answered_at >= at_local(scope.first, 0, 0, district_zone()),
+        CircleRequest.answered_at < at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
     )
-    became = Counter(_counted(db.session.execute(answered.group_by(CircleRequest.became)).all()))
-    return Asked(sum(waiting.values()), waiting.get(True, 0), became)
-
-
-def _counted(rows: Sequence[Any]) -> dict[Any, int]:
-    return {row[0]: row[1] for row in rows}
+    became: Any = db.session.execute(answered.group_by(CircleRequest.became)).all()
+    return Asked(sum(row[1] for row in waiting), dict(waiting).get(True, 0), Counter(dict(became)))
 
 
 TIERS = (1, 2, 3)
@@ -191,7 +182,10 @@ def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> lis
         Table(
             _("By kind"),
             (_("Kind"), _("Times"), _("Students"), _("Adults"), _("Hours")),
-            [[kind.label, *line_of(sums)] for kind, sums in log.by_kind.items()],
+            [
+                [kind.label, sums["times"], sums["students"], sums["adults"], round(sums["minutes"] / 60, 1)]
+                for kind, sums in log.by_kind.items()
+            ],
         ),
         Table(
             _("By month"),
@@ -218,30 +212,6 @@ def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> lis
     return [table for table, figures in zip(tables, there, strict=True) if figures]
 
 
-def line_of(sums: Counter[str]) -> list[Any]:
-    """Times, students, adults and hours, with one decimal place for hours."""
-    return [sums["times"], sums["students"], sums["adults"], hours_of(sums)]
-
-
-def hours_of(sums: Counter[str]) -> float:
-    """Hours, with one decimal place."""
-    return round(sums["minutes"] / 60, 1)
-
-
-def keepers_words(keepers: Keepers) -> str:
-    """How many trainings expire soon, in words."""
-    if not keepers.run_out_soon:
-        return _("No training expires within 60 days")
-    return ngettext(
-        "%(num)s training expires within 60 days", "%(num)s trainings expire within 60 days", keepers.run_out_soon
-    )
-
-
-def waiting_words(requests: Asked) -> str:
-    """How many of the waiting requests report danger, in words."""
-    return ngettext("%(num)s reports danger", "%(num)s report danger", requests.in_danger)
-
-
 blueprint = Blueprint("practice", __name__)
 
 
@@ -258,11 +228,15 @@ def report() -> str:
         page=page,
         years=years_of(page),
         total=log.total,
-        hours=hours_of(log.total),
+        hours=round(log.total["minutes"] / 60, 1),
         keepers=keepers,
-        keepers_words=keepers_words(keepers),
+        keepers_words=ngettext(
+            "%(num)s training expires within 60 days", "%(num)s trainings expire within 60 days", keepers.run_out_soon
+        )
+        if keepers.run_out_soon
+        else _("No training expires within 60 days"),
         asked=requests,
-        waiting_words=waiting_words(requests),
+        waiting_words=ngettext("%(num)s reports danger", "%(num)s report danger", requests.in_danger),
         tables=tables_of(log, case_circles(page.actor, page.scope), requests),
         said=answers,
         said_rows=said_rows(answers),

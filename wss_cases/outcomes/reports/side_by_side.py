@@ -1,8 +1,9 @@
 """Schools, or networks, side by side: the same measures as their own pages, each in one grouped query."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -17,113 +18,104 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
+from wss_cases.foundation.tables.columns import Cell, Column, Order
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.rooms import ListKind, ListRead, Room
+from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
 from wss_cases.outcomes.counting.repair.police import notified
 from wss_cases.outcomes.counting.repair.queries import LEFT_OUT, came_to, closed_with_harm, removed
 from wss_cases.outcomes.counting.scope.pages import years_of
-from wss_cases.outcomes.counting.scope.queries import counted, networks_of, recorded_year_before, within_schools
-from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, per_100_a_day
-from wss_cases.outcomes.reports.core import Narrowed, SchoolRow, blueprint, narrowed_page, school_rows
-from wss_cases.roster.directory.models import School
+from wss_cases.outcomes.counting.scope.queries import (
+    counted,
+    enrolled_at,
+    networks_of,
+    recorded_year_before,
+    within_schools,
+)
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, per_100_a_day, reference_day, year_before
+from wss_cases.outcomes.reports.core import Narrowed, blueprint, narrowed_page
+from wss_cases.roster.directory.models import Enrolment, School, StaffMember
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """The sums of one school, or of the schools of a network. `schools` is their number; `before` are incidents of the
-    same days a year before, at schools with records by then (`recorded` of them)."""
+class SchoolRow:
+    """One school, or a network as the sum of its schools: its numbers by measure, and the school days so far.
 
-    schools: int = 1
-    incidents: int = 0
-    before: int = 0
-    recorded: int = 0
-    students: int = 0
-    staff: int = 0
-    reported: int = 0
-    offered: int = 0
-    repaired: int = 0
-    closed: int = 0
-    removals: int = 0
-    police: int = 0
-
-    @property
-    def offer(self) -> Share:
-        """Incidents with an offer of a restorative pathway, of all."""
-        return Share(self.offered, self.incidents)
-
-    @property
-    def repair(self) -> Share:
-        """Cases closed as repaired, of those with a person harmed."""
-        return Share(self.repaired, self.closed)
-
-
-@dataclass(frozen=True)
-class Beside:
-    """One school or network: its id (of a school), name and network, its numbers, and the school days so far."""
+    `before` are incidents of the same days a year before, at schools with records by then (`recorded` of them). The id
+    of a network is that of a school in it.
+    """
 
     id: int
     name: str
     network: str
     school_days: int
-    numbers: Numbers = field(default_factory=Numbers)
+    numbers: Counter[str]
+
+    def share(self, part: str, whole: str) -> Share:
+        return Share(self.numbers[part], self.numbers[whole])
 
 
-def schools_beside(actor: Actor, scope: Scope) -> list[Beside]:
+def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
     """Every active school of a scope by name."""
-    rows = school_rows(actor, scope)
-    named = select(School.id, School.network).where(*within_schools(actor, scope, School.id))
-    networks = {row[0]: row[1] or "" for row in db.session.execute(named)}
+    named = select(School.id, School.name, School.network).where(School.is_active)
+    schools = db.session.execute(
+        named.where(*within_schools(actor, scope, School.id)).order_by(School.name, School.id)
+    ).all()
+    days, harm, earlier = school_days(None), closed_with_harm(actor, scope), totals_by_school(actor, year_before(scope))
     recorded = _recorded_before(actor, scope)
-    offered = _by_school(Incident.school_id, [*counted(actor, scope), came_to("offered")])
-    removals = _by_school(DisciplineAction.school_id, removed(actor, scope))
-    notifications = _by_school(PoliceNotification.school_id, notified(actor, scope))
-    harm = closed_with_harm(actor, scope)
-    closed = _by_school(Case.school_id, [*harm, Case.result.not_in(LEFT_OUT)])
-    repaired = _by_school(Case.school_id, [*harm, Case.result == CaseResult.REPAIRED])
+    members = within_schools(actor, scope, StaffMember.school_id)
+    enrolled = [*enrolled_at(reference_day(scope, days)), *within_schools(actor, scope, Enrolment.school_id)]
+    reporters = func.count(Incident.reporter_id.distinct())
+    by_measure = {
+        "schools": {school.id: 1 for school in schools},
+        "incidents": totals_by_school(actor, scope),
+        "before": {school_id: earlier.get(school_id, 0) for school_id in recorded},
+        "recorded": dict.fromkeys(recorded, 1),
+        "students": _by_school(Enrolment.school_id, enrolled),
+        "staff": _by_school(StaffMember.school_id, [StaffMember.is_active.is_(True), *members]),
+        "reported": _by_school(Incident.school_id, counted(actor, scope), reporters),
+        "offered": _by_school(Incident.school_id, [*counted(actor, scope), came_to("offered")]),
+        "repaired": _by_school(Case.school_id, [*harm, Case.result == CaseResult.REPAIRED]),
+        "closed": _by_school(Case.school_id, [*harm, Case.result.not_in(LEFT_OUT)]),
+        "removals": _by_school(DisciplineAction.school_id, removed(actor, scope)),
+        "police": _by_school(PoliceNotification.school_id, notified(actor, scope)),
+    }
+    gone_by = days.between(scope.first, scope.last)
+    return [
+        SchoolRow(
+            school.id, school.name, school.network or "", gone_by,
+            Counter({measure: numbers.get(school.id, 0) for measure, numbers in by_measure.items()}),
+        )
+        for school in schools
+    ]  # fmt: skip
 
-    def numbers(row: SchoolRow) -> Numbers:
-        known = row.id in recorded
-        return Numbers(
-            1, row.incidents, row.before if known else 0, int(known), row.students, row.staff, row.reported,
-            offered.get(row.id, 0), repaired.get(row.id, 0), closed.get(row.id, 0), removals.get(row.id, 0),
-            notifications.get(row.id, 0),
-        )  # fmt: skip
 
-    return [Beside(row.id, row.name, networks.get(row.id, ""), row.school_days, numbers(row)) for row in rows]
+def _by_school(column: Any, conditions: Iterable[ColumnElement[bool]], number: Any = None) -> dict[int, int]:
+    statement = select(column, func.count() if number is None else number).where(*conditions).group_by(column)
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
-def networks_beside(actor: Actor, scope: Scope) -> list[Beside]:
-    """Every network of a scope by name, as the sum of its schools. Schools without a network form a row without a
-    name."""
-    by_network: dict[str, list[Beside]] = {}
-    for row in schools_beside(actor, scope):
+def network_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
+    """Every network of a scope by name. Schools without a network form a row without a name."""
+    by_network: dict[str, list[SchoolRow]] = {}
+    for row in school_rows(actor, scope):
         by_network.setdefault(row.network, []).append(row)
     return [
-        Beside(rows[0].id, name, name, rows[0].school_days, _sum(row.numbers for row in rows))
+        SchoolRow(rows[0].id, name, name, rows[0].school_days, sum((row.numbers for row in rows), Counter()))
         for name, rows in sorted(by_network.items(), key=lambda pair: (not pair[0], pair[0]))
     ]
 
 
-def _sum(numbers: Iterable[Numbers]) -> Numbers:
-    every = list(numbers)
-    return Numbers(*(sum(getattr(numbers, of.name) for numbers in every) for of in fields(Numbers)))
-
-
-def _recorded_before(actor: Actor, scope: Scope) -> set[int]:
+def _recorded_before(actor: Actor, scope: Scope) -> list[int]:
     """The schools whose records had begun by the same days a year before."""
     earlier = recorded_year_before(actor, scope)
     if earlier is None:
-        return set()
+        return []
     began = select(Incident.school_id).where(Incident.counts(), Incident.local_date <= earlier.last).distinct()
-    return set(db.session.scalars(began.where(*within_schools(actor, scope, Incident.school_id))))
-
-
-def _by_school(column: Any, conditions: Sequence[ColumnElement[bool]]) -> Mapping[int, int]:
-    statement = select(column, func.count()).where(*conditions).group_by(column)
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    return list(db.session.scalars(began.where(*within_schools(actor, scope, Incident.school_id))))
 
 
 SEARCHED = 100
@@ -144,82 +136,51 @@ _MEASURES = (
     _measure("removals", _l("Removals per 100 students"), wide=True),
     _measure("police", _l("Police notifications per 1,000 students"), wide=True),
 )
-SCHOOL_COLUMNS = (
-    Column("school", _l("School"), sorts=True, always=True),
-    Column("network", _l("Network"), sorts=True, said=True, wide=True),
-    *_MEASURES,
-)
-NETWORK_COLUMNS = (
-    Column("network", _l("Network"), sorts=True, always=True),
-    Column("schools", _l("Schools"), sorts=True, said=True),
-    *_MEASURES,
-)
 
 
-def read_page() -> Narrowed:
-    """Read the address. Raises NotFound for the reader of a single school, and for a filter of incidents."""
-    here = narrowed_page()
-    if here.page.school is not None or not here.is_plain:
-        raise NotFound
-    return here
-
-
-def found(rows: Sequence[Beside], typed: str) -> list[Beside]:
-    """The rows whose name contains every typed word."""
+def matching(rows: Sequence[SchoolRow], typed: str) -> list[SchoolRow]:
     words = typed.casefold().split()
     return [row for row in rows if all(word in row.name.casefold() for word in words)]
 
 
-def in_order(rows: Sequence[Beside], order: Order, this_year: bool) -> list[Beside]:
+def in_order(rows: Iterable[SchoolRow], order: Order, this_year: bool) -> list[SchoolRow]:
     """The rows in the order of a column. Rows without a figure come last in both directions."""
-
-    def value(row: Beside) -> Any:
-        return values_of(row, this_year)[order.key]
-
-    known = [row for row in rows if value(row) is not None]
-    unknown = [row for row in rows if value(row) is None]
-    return sorted(known, key=lambda row: (value(row), row.id), reverse=order.down) + unknown
+    values = [(values_of(row, this_year)[order.key], row.id, row) for row in rows]
+    known = sorted((value for value in values if value[0] is not None), key=itemgetter(0, 1), reverse=order.down)
+    return [row for _value, _id, row in (*known, *(value for value in values if value[0] is None))]
 
 
-def values_of(row: Beside, this_year: bool) -> dict[str, Any]:
+def values_of(row: SchoolRow, this_year: bool) -> dict[str, Any]:
     """The value by which each column is sorted; None where there is no figure."""
     numbers = row.numbers
     return {
         "school": row.name.casefold(),
         "network": row.network.casefold(),
-        "schools": numbers.schools,
-        "incidents": numbers.incidents,
-        "before": numbers.before if numbers.recorded else None,
-        "rate": per_100_a_day(numbers.incidents, numbers.students, row.school_days),
-        "reported": per(numbers.reported, numbers.staff, 100) if this_year else None,
-        "offered": numbers.offer.percent,
-        "repaired": numbers.repair.percent,
-        "removals": per(numbers.removals, numbers.students, 100),
-        "police": per(numbers.police, numbers.students, 1000),
+        "schools": numbers["schools"],
+        "incidents": numbers["incidents"],
+        "before": numbers["before"] if numbers["recorded"] else None,
+        "rate": per_100_a_day(numbers["incidents"], numbers["students"], row.school_days),
+        "reported": per(numbers["reported"], numbers["staff"], 100) if this_year else None,
+        "offered": row.share("offered", "incidents").percent,
+        "repaired": row.share("repaired", "closed").percent,
+        "removals": per(numbers["removals"], numbers["students"], 100),
+        "police": per(numbers["police"], numbers["students"], 1000),
     }
 
 
-def cells_of(rows: Sequence[Beside], this_year: bool, name: Callable[[Beside], Cell], first: str) -> list[Row]:
-    """The rows of a list, cell by cell. `name` makes the first cell, in the column `first`."""
-    return [_cells(row, this_year) | {first: name(row)} for row in rows]
-
-
-def _cells(row: Beside, this_year: bool) -> dict[str, Cell]:
+def _cells(row: SchoolRow, this_year: bool) -> dict[str, Cell]:
     values, numbers = values_of(row, this_year), row.numbers
-    before = _("not recorded") if values["before"] is None else f"{numbers.before:,}"
+    rates = {key: values[key] for key in ("rate", "reported", "removals", "police")}
     return {
+        "school": Cell(row.name),
         "network": Cell(row.network),
-        "schools": Cell(f"{numbers.schools:,}"),
-        "incidents": Cell(f"{numbers.incidents:,}"),
-        "before": Cell(before),
-        **{key: Cell(_rate(values[key])) for key in ("rate", "reported", "removals", "police")},
-        "offered": Cell(_share(numbers.offer)),
-        "repaired": Cell(_share(numbers.repair)),
+        "schools": Cell(f"{numbers['schools']:,}"),
+        "incidents": Cell(f"{numbers['incidents']:,}"),
+        "before": Cell(_("not recorded") if values["before"] is None else f"{numbers['before']:,}"),
+        **{key: Cell("–" if rate is None else f"{rate:.2f}") for key, rate in rates.items()},
+        "offered": Cell(_share(row.share("offered", "incidents"))),
+        "repaired": Cell(_share(row.share("repaired", "closed"))),
     }
-
-
-def _rate(rate: float | None) -> str:
-    return "–" if rate is None else f"{rate:.2f}"
 
 
 def _share(share: Share) -> str:
@@ -230,50 +191,54 @@ def _share(share: Share) -> str:
 
 
 def typed_in(arguments: Mapping[str, str]) -> str:
-    """The search text for a name."""
     return arguments.get("q", "").strip()[:SEARCHED]
 
 
 def filters_of(here: Narrowed, typed: str) -> list[str]:
-    """The filters of the list, in words."""
     return [text for text in (here.page.year_words, here.parameters.get("network", ""), typed) if text]
 
 
+def _asked(kind: ListKind, arguments: Mapping[str, str]) -> tuple[Narrowed, dict[str, Any], list[SchoolRow]]:
+    """The page that the address names, its parameters, and its rows in order. Raises NotFound for the reader of a
+    single school, and for a filter of incidents."""
+    here, typed = narrowed_page(), typed_in(arguments)
+    if here.page.school is not None or not here.is_plain:
+        raise NotFound
+    rows = (school_rows if kind is SCHOOLS else network_rows)(here.page.actor, here.page.scope)
+    ordered = in_order(matching(rows, typed), order_of(kind, arguments), here.page.scope.is_this_year)
+    return here, {**here.parameters, **({"q": typed} if typed else {})}, ordered
+
+
 def _read(kind: ListKind, arguments: Mapping[str, str], limit: int) -> ListRead:
-    here, typed = read_page(), typed_in(arguments)
-    this_year, is_schools = here.page.scope.is_this_year, kind is SCHOOLS
-    every = (schools_beside if is_schools else networks_beside)(here.page.actor, here.page.scope)
-    rows = in_order(found(every, typed), order_of(kind, arguments), this_year)[:limit]
-    first = "school" if is_schools else "network"
-    parameters = {**here.parameters, **({"q": typed} if typed else {})}
+    here, parameters, rows = _asked(kind, arguments)
     if arguments.get("sort"):
         parameters["sort"] = arguments["sort"]
-    return ListRead(
-        cells_of(rows, this_year, lambda row: Cell(row.name), first), filters_of(here, typed), parameters, None
-    )
+    cells = [_cells(row, here.page.scope.is_this_year) for row in rows[:limit]]
+    return ListRead(cells, filters_of(here, typed_in(arguments)), parameters, None)
 
 
-def read_schools(_actor: Actor, arguments: Mapping[str, str], _now: datetime, limit: int) -> ListRead:
-    """The schools of the side-by-side list for a file."""
-    return _read(SCHOOLS, arguments, limit)
-
-
-def read_networks(_actor: Actor, arguments: Mapping[str, str], _now: datetime, limit: int) -> ListRead:
-    """The networks of the side-by-side list for a file."""
-    return _read(NETWORKS, arguments, limit)
-
-
-SCHOOLS = ListKind(
-    "outcome_schools", _l("School by school"), SCHOOL_COLUMNS, Order("school"), Permission.OUTCOMES_READ,
-    "outcomes.core.schools", read_schools,
+SCHOOLS: ListKind = ListKind(
+    "outcome_schools", _l("School by school"),
+    (
+        Column("school", _l("School"), sorts=True, always=True),
+        Column("network", _l("Network"), sorts=True, said=True, wide=True),
+        *_MEASURES,
+    ),
+    Order("school"), Permission.OUTCOMES_READ, "outcomes.core.schools",
+    lambda _actor, arguments, _now, limit: _read(SCHOOLS, arguments, limit),
 )  # fmt: skip
-NETWORKS = ListKind(
-    "outcome_networks", _l("Network by network"), NETWORK_COLUMNS, Order("network"), Permission.OUTCOMES_READ,
-    "outcomes.core.networks", read_networks,
+NETWORKS: ListKind = ListKind(
+    "outcome_networks", _l("Network by network"),
+    (
+        Column("network", _l("Network"), sorts=True, always=True),
+        Column("schools", _l("Schools"), sorts=True, said=True),
+        *_MEASURES,
+    ),
+    Order("network"), Permission.OUTCOMES_READ, "outcomes.core.networks",
+    lambda _actor, arguments, _now, limit: _read(NETWORKS, arguments, limit),
 )  # fmt: skip
 
 
-LISTS = (SCHOOLS, NETWORKS)
 PAGE = 20
 
 
@@ -281,52 +246,43 @@ PAGE = 20
 @gate(Permission.OUTCOMES_READ)
 def schools() -> str:
     """Schools by name or by another column, a page at a time."""
-    here = read_page()
-
-    def name(row: Beside) -> Cell:
-        return Cell(row.name, href=here.of_school(row.id))
-
-    return _page(SCHOOLS, here, schools_beside(here.page.actor, here.page.scope), name)
+    return _page(SCHOOLS, lambda here, row: Cell(row.name, href=here.address(network=None, school=row.id)))
 
 
 @blueprint.get("/networks")
 @gate(Permission.OUTCOMES_READ)
 def networks() -> str:
     """Networks by name or by another column."""
-    here = read_page()
-
-    def name(row: Beside) -> Cell:
-        return Cell(row.name, href=here.schools(network=row.name)) if row.name else Cell("–")
-
-    return _page(NETWORKS, here, networks_beside(here.page.actor, here.page.scope), name)
+    return _page(NETWORKS, lambda here, row: Cell(row.name, here.schools(network=row.name)) if row.name else Cell("–"))
 
 
-def _page(kind: ListKind, here: Narrowed, every: list[Beside], name: Any) -> str:
-    typed, order, this_year = typed_in(request.args), order_of(kind, request.args), here.page.scope.is_this_year
-    rows = in_order(found(every, typed), order, this_year)
+def _page(kind: ListKind, name: Callable[[Narrowed, SchoolRow], Cell]) -> str:
+    here, parameters, rows = _asked(kind, request.args)
+    typed, page = typed_in(request.args), here.page
     after = id_in(request.args.get("after"))
     start = next((place + 1 for place, row in enumerate(rows) if row.id == after), 0)
     shown = rows[start : start + PAGE]
-    parameters: dict[str, Any] = {**here.parameters, **({"q": typed} if typed else {})}
     sort = {"sort": request.args.get("sort")}
 
     def address(**changes: Any) -> str:
         return url_for(kind.page, **(parameters | changes))
 
-    cells = cells_of(shown, this_year, name, kind.columns[0].key)
+    first = kind.columns[0].key
+    cells = [_cells(row, page.scope.is_this_year) | {first: name(here, row)} for row in shown]
+    order, filters = order_of(kind, request.args), filters_of(here, typed)
     return render_template(
         "outcomes/reports/side_by_side/list.html",
         asked=here,
-        page=here.page,
+        page=page,
         typed=typed,
         count=len(rows),
         is_schools=kind is SCHOOLS,
-        years=years_of(here.page),
-        networks=networks_of(here.page.actor) if kind is SCHOOLS else [],
-        table=table_of(kind, here.page.actor, cells, order, address, parameters, filters_of(here, typed)),
+        years=years_of(page),
+        networks=networks_of(page.actor) if kind is SCHOOLS else [],
+        table=table_of(kind, page.actor, cells, order, address, parameters, filters),
         newer=address(**sort) if start else None,
         older=address(after=shown[-1].id, **sort) if start + PAGE < len(rows) else None,
     )
 
 
-ROOM = Room(lists=LISTS)
+ROOM = Room(lists=(SCHOOLS, NETWORKS))

@@ -75,7 +75,6 @@ class DayFigure:
                 self.count(part, key, number)
 
     def row(self) -> dict[str, Any]:
-        """The values of the stored columns."""
         return {"incidents": self.incidents, "serious": self.serious, "parts": self.parts}
 
 
@@ -298,7 +297,6 @@ def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
 
 
 def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
-    """The breakdowns counted from the incidents alone, of those that also meet the conditions `more`."""
     by_day = count_days([*counted(actor, scope), *more])
     return parts_from((day, figure, 1) for (_school, day), figure in by_day.items())
 

@@ -59,7 +59,6 @@ class Police:
 
     @property
     def instances(self) -> int:
-        """All notifications."""
         return sum(self.by_door.values()) + self.unconfirmed + self.law_unconfirmed
 
 
@@ -70,7 +69,6 @@ def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def notified(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Conditions of the police notifications made in the period."""
     return within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
 
 

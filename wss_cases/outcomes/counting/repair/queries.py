@@ -60,12 +60,10 @@ class Terms:
 
     @property
     def share(self) -> Share:
-        """Terms kept of terms due."""
         return Share(self.kept, self.due)
 
 
 def agreement_kept() -> ColumnElement[bool]:
-    """Condition: the agreement has a kept term, and none that is open or not kept."""
     term = exists().where(AgreementTerm.agreement_id == Agreement.id)
     broken = term.where(AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)))
     return and_(~broken, term.where(AgreementTerm.state.in_(KEPT)))
@@ -282,7 +280,6 @@ def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
 
 
 def removed(actor: Actor, scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    """Conditions of a removal that began in the period and stands; a reversed removal never counts."""
     began = within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on)
     return (*began, DisciplineAction.state == ActionState.STANDING)
 
@@ -354,12 +351,10 @@ class Harms:
 
 
 def closed_with_harm(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Conditions of a case that was closed in the period, is still closed, and has a person harmed."""
     return _closed(actor, scope, **_moments(scope))
 
 
 def _moments(scope: Scope) -> dict[str, datetime]:
-    """The instants at which a period begins and ends."""
     zone = district_zone()
     return {"since": at_local(scope.first, 0, 0, zone), "until": at_local(scope.last + timedelta(days=1), 0, 0, zone)}
 

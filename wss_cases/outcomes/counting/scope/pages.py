@@ -40,7 +40,6 @@ class Shown:
 
     @property
     def year_words(self) -> str:
-        """The school year with an en dash."""
         return self.scope.year.replace("-", "–")
 
     @property
@@ -58,8 +57,7 @@ class Shown:
         return url_for("incidents.incidents", **here, **filters)
 
     def at(self, name: str, **more: Any) -> str:
-        """The address of another outcomes page about the same year and network."""
-        return url_for(f"outcomes.overview.{name}", year=self.scope.year, network=self.scope.network, **more)
+        return url_for(f"outcomes.sections.{name}", year=self.scope.year, network=self.scope.network, **more)
 
     def schools(self, sort: str | None = None) -> str | None:
         """The address of the page that compares schools; None for the reader of a single school."""

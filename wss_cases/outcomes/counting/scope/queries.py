@@ -26,12 +26,10 @@ AT_ONCE = 5000
 
 
 def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
-    """The statement, limited to schools whose outcomes the actor may see."""
     return statement.where(in_schools(school_column, actor, *READERS))
 
 
 def reads_everywhere(actor: Actor) -> bool:
-    """Whether the actor may see the outcomes of every school."""
     return actor.is_system or actor.everywhere(*READERS)
 
 
@@ -71,7 +69,6 @@ def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[Colum
 
 
 def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
-    """Conditions that limit rows to the schools and dates of a scope."""
     return [*within_schools(actor, scope, school_column), day_column.between(scope.first, scope.last)]
 
 
@@ -106,7 +103,6 @@ class PreparedOfScope:
         return once_in_view(read, lambda: self.rows(actor, scope, *shape, **values).one())
 
     def asked(self, *shape: Any, **values: Any) -> "Asked":
-        """What `row` will read, for `read_together`."""
         return self, shape, values
 
 
@@ -192,7 +188,6 @@ _ENROLLED_ON = PreparedOfScope(_on_days)
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
-    """A select of the number of students (of a grade, if given) enrolled on any day of a scope."""
     statement = _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
     return statement if grade is None else statement.where(Enrolment.grade == grade)
 
@@ -204,17 +199,14 @@ def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
 
 
 def enrolled_at(day: Any) -> tuple[ColumnElement[bool], ...]:
-    """Conditions of an enrolment that stands on a date."""
     return Enrolment.starts_on <= day, not_ended(day)
 
 
 def not_ended(day: Any) -> ColumnElement[bool]:
-    """Condition: the enrolment has not ended before a date."""
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
 
 
 def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
-    """The labels of location codes in a language."""
     wanted, words = frozenset(codes), every_place(locale)
     return {code: label for code, label in words.items() if code in wanted}
 
@@ -228,13 +220,13 @@ def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
 
 
 def schools_reached(actor: Actor) -> int:
-    """How many active schools' outcomes the actor may see."""
     statement = visible_to(select(func.count()).select_from(School), actor, School.id).where(School.is_active)
     return db.session.scalar(statement) or 0
 
 
-def _by_nothing(actor: Actor, school_id: int | None) -> Values:
-    return () if school_id is None and reads_everywhere(actor) else None
+def of_all_schools(actor: Actor, school_id: int | None, *values: Any) -> Values:
+    """What cached counts of all schools depend on: their other arguments."""
+    return values if school_id is None and reads_everywhere(actor) else None
 
 
 def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
@@ -242,7 +234,7 @@ def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
     return once_in_view(("first_year", actor, school_id), lambda: _first_year(actor, school_id))
 
 
-@cached_count("first_year", version=2, depends_on=_by_nothing)
+@cached_count("first_year", version=2, depends_on=of_all_schools)
 def _first_year(actor: Actor, school_id: int | None) -> date | None:
     day: date | None = _FIRST.rows(actor, Scope(school_id, "", date.min, date.max, date.max)).scalar_one()
     return day

@@ -27,12 +27,10 @@ class Scope:
 
     @property
     def is_current(self) -> bool:
-        """Whether the school year is still running."""
         return self.last == self.today
 
     @property
     def is_this_year(self) -> bool:
-        """Whether the days belong to today's school year."""
         return self.year == school_year(self.today)
 
     @property
@@ -119,7 +117,6 @@ def month_of(month: str) -> tuple[date, date]:
 
 
 def year_before(scope: Scope) -> Scope:
-    """The same days of the school year before."""
     first, last = _year_earlier(scope.first), _year_earlier(scope.last)
     return replace(scope, year=school_year(first), first=first, last=last)
 
@@ -131,25 +128,21 @@ def is_recorded(first_incident: date | None, since: date) -> bool:
 
 
 def _year_earlier(day: date) -> date:
-    """The same day a year before; the last day of February gives the last day of February."""
     if _next_month(day) - day == timedelta(days=1):
         return _next_month(day.replace(year=day.year - 1, day=1)) - timedelta(days=1)
     return day.replace(year=day.year - 1)
 
 
 def years_between(first: str, last: str) -> list[str]:
-    """The school years from the first to the last, both included."""
     start, end = int(first[:4]), int(last[:4])
     return [year_named(year) for year in range(start, end + 1)]
 
 
 def per_100_a_day(incidents: int, students: int, days: int) -> float | None:
-    """Incidents per 100 students per school day; None without students or school days."""
     return 100 * incidents / students / days if students and days else None
 
 
 def per(number: int, students: int, base: int) -> float | None:
-    """A number per `base` students; None without students."""
     return base * number / students if students else None
 
 
@@ -245,7 +238,6 @@ class Piece:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the network's own page shows the share."""
         return self.network is not None and self.whole >= FEWEST and not 0 < self.small < FEWEST
 
 
