@@ -119,25 +119,24 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
     days, month = school_days(None), settled(scope)
     often, daily = (OFTEN, DAILY) if scope.is_current else (SELDOM, SELDOM)
     stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
-    yield Round(f"incidents {stamp}", often, partial(core_of, SYSTEM, scope, days))
-    yield Round(f"repair {stamp}", often, partial(repair_of, SYSTEM, scope, days))
-    yield Round(f"answers {stamp}", often, partial(answers_of, SYSTEM, scope, days))
-    if scope.is_current:
-        yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope, days))
-    yield Round(f"pathways {stamp}", often, partial(figures_of_pathways, SYSTEM, scope, days))
-    yield Round(f"cases {stamp}", often, partial(times_of, SYSTEM, scope, days))
+    of_days: dict[str, Callable[..., object]] = {
+        "incidents": core_of, "repair": repair_of, "answers": answers_of, "pathways": figures_of_pathways,
+        "cases": times_of,
+    }  # fmt: skip
+    for name, count in of_days.items():
+        yield Round(f"{name} {stamp}", often, partial(count, SYSTEM, scope, days))
     yield Round(f"students {stamp}", often, partial(bands_of, SYSTEM, scope))
     yield Round(f"reporters {stamp}", often, partial(reporting, SYSTEM, scope))
     # repeat windows end with a day, and every incident of the year is read for them
     yield Round(f"repeats {stamp}", daily, partial(repeats_of, SYSTEM, scope, days))
     if scope.is_current:
+        yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope, days))
         yield Round(f"caseload {stamp}", often, partial(caseload_of, SYSTEM, scope))
         yield Round(f"years {stamp}", often, partial(_years, scope))
     if month is None:
         return
-    if scope.is_current:
-        for name, count_month in by_month.items():
-            yield Round(f"{name} {stamp}", daily, partial(count_month, SYSTEM, month))
+    for name, count_month in by_month.items() if scope.is_current else ():
+        yield Round(f"{name} {stamp}", daily, partial(count_month, SYSTEM, month))
     for family in FAMILIES:
         count_family = partial(table_for, SYSTEM, month, family)
         yield Round(f"equity {family} {month.year} {month.last} {all_versions()}", daily, count_family)

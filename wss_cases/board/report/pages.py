@@ -243,67 +243,52 @@ def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
 
 
 def _funnel(board: Board, links: Links) -> list[Point]:
-    numbers = _step_numbers(board, "any")
-    hrefs = _step_links("", numbers, links)
     return [
         {"label": label, "values": [number], "figures": [f"{number:,}"], "href": href,
          "tone": "moss" if step == "kept" else "teal"}
-        for (step, label), number, href in zip(STEP_LABELS.items(), numbers, hrefs, strict=True)
+        for (step, label), (number, href) in zip(STEP_LABELS.items(), _steps(board, "", links), strict=True)
     ]  # fmt: skip
 
 
-def _step_numbers(board: Board, pathway: str) -> list[int]:
-    steps = board.repair.funnel.get(pathway, {})
-    return [board.core.parts.total if step == "incidents" else steps.get(step, 0) for step in STEP_LABELS]
-
-
-def _step_links(pathway: str, numbers: list[int], links: Links) -> list[str | None]:
-    return [
-        None if not number
-        else links.incidents() if step == "incidents"
-        else links.behind("funnel", step=step, choice=pathway or None)
-        for step, number in zip(STEP_LABELS, numbers, strict=True)
-    ]  # fmt: skip
+def _steps(board: Board, pathway: str, links: Links) -> list[tuple[int, str | None]]:
+    """(number, link) of every step of a pathway ('' is any)."""
+    reached = {"incidents": board.core.parts.total} | board.repair.funnel.get(pathway or "any", {})
+    steps = []
+    for step in STEP_LABELS:
+        number, href = reached.get(step, 0), None
+        if number:
+            is_first = step == "incidents"
+            href = links.incidents() if is_first else links.behind("funnel", step=step, choice=pathway or None)
+        steps.append((number, href))
+    return steps
 
 
 def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
-    """Each pathway, any first: its label, and (number, link) of every step."""
-    rows = [("", _("Any pathway"))]
-    rows += [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
-    shown = []
-    for name, words in rows:
-        numbers = _step_numbers(board, name or "any")
-        shown.append((words, list(zip(numbers, _step_links(name, numbers, links), strict=True))))
-    return shown
+    """Each pathway, any first: its label and steps."""
+    used = [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
+    return [(words, _steps(board, name, links)) for name, words in (("", _("Any pathway")), *used)]
 
 
 def _removals(board: Board, links: Links) -> list[Point]:
     """Suspensions, expulsions, other removals and police notifications: instances, and rates of both years."""
-    students, earlier = board.core.students, board.before.students
-    always = (*SUSPENSIONS, DisciplineKind.EXPULSION)
-    counted = {*board.repair.removals, *board.removed_before}
-    rows = [
-        _removal(board, kind, students, earlier, links)
-        for kind in DisciplineKind
-        if kind in always or kind.value in counted
-    ]
+
+    def line(label: Any, note: str, made: int, before: int, base: int, per_words: str, href: str | None) -> Point:
+        rates = (per(made, board.core.students, base), per(before, board.before.students, base))
+        return {
+            "label": label, "note": note, "instances": made, "small": is_small(made), "per": per_words,
+            "rates": [_rate(rate) for rate in rates], "href": href if made else None,
+        }  # fmt: skip
+
+    always = {kind.value for kind in (*SUSPENSIONS, DisciplineKind.EXPULSION)}
+    rows = []
+    for kind in DisciplineKind:
+        if kind.value in {*always, *board.repair.removals, *board.removed_before}:
+            made, before = (of.get(kind.value, (0, 0))[0] for of in (board.repair.removals, board.removed_before))
+            href = links.behind("removals", choice=kind.value)
+            rows.append(line(kind.label, "removals", made, before, 100, _("per 100 students"), href))
     made, before = board.repair.police.instances, board.police_before.instances
-    police = {
-        "label": _("Police notifications"), "note": "police", "instances": made, "small": is_small(made),
-        "rates": [_rate(per(made, students, 1000)), _rate(per(before, earlier, 1000))],
-        "per": _("per 1,000 students"), "href": links.behind("notifications") if made else None,
-    }  # fmt: skip
-    return [*rows, police]
-
-
-def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, links: Links) -> Point:
-    made = board.repair.removals.get(kind.value, (0, 0))[0]
-    before = board.removed_before.get(kind.value, (0, 0))[0]
-    return {
-        "label": DisciplineKind(kind).label, "note": "removals", "instances": made, "small": is_small(made),
-        "rates": [_rate(per(made, students, 100)), _rate(per(before, earlier, 100))],
-        "per": _("per 100 students"), "href": links.behind("removals", choice=kind.value) if made else None,
-    }  # fmt: skip
+    href = links.behind("notifications")
+    return [*rows, line(_("Police notifications"), "police", made, before, 1000, _("per 1,000 students"), href)]
 
 
 def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:

@@ -142,27 +142,31 @@ def _share_row(label: str, share: Share) -> Point:
 
 def removal_rows(repair: Repair, page: Shown) -> list[Point]:
     """Removals and police notifications: instances and students, each linked to its list."""
-    rows: list[Point] = []
-    for kind in DisciplineKind:
-        instances, students = repair.removals.get(kind.value, (0, 0))
-        href = page.behind("removals", choice=kind.value) if instances else None
-        rows.append({"label": DisciplineKind(kind).label, "instances": instances, "students": students, "href": href})
-    for door in NotificationGround:
-        number = repair.police.by_door.get(door, 0)
-        href = page.behind("notifications", choice=door.value) if number else None
-        label = _("Police notification: %(door)s", door=NotificationGround(door).label)
-        rows.append({"label": label, "instances": number, "students": None, "href": href})
     police = repair.police
-    for choice, number in ((NOT_CONFIRMED, police.unconfirmed), (LAW_NOT_CONFIRMED, police.law_unconfirmed)):
-        href = page.behind("notifications", choice=choice) if number else None
-        rows.append({"label": NOT_CONFIRMED_LABELS[choice], "instances": number, "students": None, "href": href})
-    for label, number, different, name in (
-        (_("Police notifications, all"), police.instances, police.students, "notifications"),
-        (_("Police-notification reviews refused"), police.refused, None, "refusals"),
-    ):
-        href = page.behind(name) if number else None
-        rows.append({"label": label, "instances": number, "students": different, "href": href})
-    return rows
+    apart = ((NOT_CONFIRMED, police.unconfirmed), (LAW_NOT_CONFIRMED, police.law_unconfirmed))
+    lines: list[tuple[Any, int, int | None, str, str | None]] = [
+        *((kind.label, *repair.removals.get(kind.value, (0, 0)), "removals", kind.value) for kind in DisciplineKind),
+        *(
+            (
+                _("Police notification: %(door)s", door=door.label),
+                police.by_door.get(door, 0),
+                None,
+                "notifications",
+                door.value,
+            )
+            for door in NotificationGround
+        ),
+        *((NOT_CONFIRMED_LABELS[choice], number, None, "notifications", choice) for choice, number in apart),
+        (_("Police notifications, all"), police.instances, police.students, "notifications", None),
+        (_("Police-notification reviews refused"), police.refused, None, "refusals", None),
+    ]
+    return [
+        {
+            "label": label, "instances": number, "students": students,
+            "href": page.behind(name, choice=choice) if number else None,
+        }
+        for label, number, students, name, choice in lines
+    ]  # fmt: skip
 
 
 def consequence_rows(counts: Mapping[str, tuple[int, int]]) -> list[Point]:
