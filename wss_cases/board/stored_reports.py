@@ -1,4 +1,4 @@
-"""Board reports as PDFs: requesting one, the list of stored reports, the page of a report, and its file."""
+"""Board reports as PDFs: requesting one, the stored reports, and subscriptions with the scheduler's requests."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

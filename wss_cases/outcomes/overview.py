@@ -1,4 +1,4 @@
-"""The first outcomes page of a school or the district, and the page that explains how figures are counted."""
+"""The outcomes pages of a school or the district: answers, repair of harm, removals and police, when and where."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The board report: its days, when it is due again, who may read a stored one, and its figures."""
+"""The board report: its days, when it is due again, who may read a stored one, its plan, comment and figures."""
 
 import re
 from collections.abc import Sequence

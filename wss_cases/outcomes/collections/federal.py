@@ -1,4 +1,5 @@
-"""The federal collection (CRDC): its columns, named as in the files of 2021-22, and a school's count of each."""
+"""The federal collection (CRDC): its columns, named as in the files of 2021-22, and a school's count of each; and the
+numbers by which the federal and the State's collections know a school."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

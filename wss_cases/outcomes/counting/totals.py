@@ -1,4 +1,8 @@
-"""All figures of one scope, read once for the page and the reports."""
+"""All figures of one scope, read once for the page and the reports.
+
+Incidents that fit a filter: for the whole district the scheduler counts them by day and stores the result; a page adds
+up the days that it needs and recounts those that changed since, so that it is exact at every moment.
+"""
 
 import json
 import time

@@ -1,8 +1,9 @@
-"""The second file of an export: the restorative outcomes, for which the interchange has no place.
+"""Writing an Ed-Fi export element by element, so that a file of any size needs the memory of one report.
 
-Each row is one restorative conversation or circle held for a report. No row names a student, and an offer that was not
-held has no row: the first file joins reports with students, so for a report with one student it would reveal who
-declined, and why. Declining has no consequence, and what is said there is privileged.
+The second file holds the restorative outcomes, for which the interchange has no place: a row for each restorative
+conversation or circle held for a report. No row names a student, and an offer that was not held has no row: the first
+file joins reports with students, so for a report with one student it would reveal who declined, and why. Declining has
+no consequence, and what is said there is privileged.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Turning the elements read from Ed-Fi files into schools, students, reports and removals."""
+"""Importing Ed-Fi files into schools, students, reports and removals; all valid elements land in one transaction."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

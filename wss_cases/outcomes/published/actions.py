@@ -1,4 +1,4 @@
-"""Importing the district's published history."""
+"""Importing the district's published history: reading the file row by row, and writing the differences."""
 
 import csv
 import math

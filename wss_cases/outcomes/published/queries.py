@@ -1,4 +1,4 @@
-"""Reading the published history, and the later years counted here."""
+"""The district's published history and its labels, and the later years counted here."""
 
 from collections import Counter
 from collections.abc import Sequence

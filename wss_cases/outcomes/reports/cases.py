@@ -1,5 +1,5 @@
-"""The course of cases: school days to their first meeting and to their closing; and the caseload of coordinators: their
-open cases, weighted as on the caseload page."""
+"""The course of cases: school days to their first meeting and to their closing; whether another incident came in the
+follow-up periods ("windows") of school days attended; and the weighted caseload of coordinators."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter

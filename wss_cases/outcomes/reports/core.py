@@ -1,4 +1,4 @@
-"""The report of incidents: page and filters, counts of students and staff, a row for each school of the reader."""
+"""The report of incidents: page and filters, counts of students and staff, and a person's saved views of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
