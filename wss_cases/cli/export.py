@@ -18,7 +18,7 @@ from wss_cases.outcomes.collections.federal import for_upload
 from wss_cases.outcomes.collections.state import KINDS, state_students
 from wss_cases.outcomes.documents import TYPES, Report, rendered
 from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, Left, Tally
-from wss_cases.outcomes.edfi.exporting import export_edfi
+from wss_cases.outcomes.edfi.restorative import export_edfi
 from wss_cases.outcomes.exports.export_log import Recipient, note_command
 from wss_cases.outcomes.exports.report_files import COLLECTIONS
 

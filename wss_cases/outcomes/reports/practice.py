@@ -172,10 +172,8 @@ class Table:
 def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> list[Table]:
     """Meetings by kind, month, tier and keeper, beside the circles of cases, and the results of requests. Empty tables
     are left out."""
-    months, tiers = (
-        Counter(circle.day.replace(day=1) for circle in of_cases),
-        Counter(circle.tier for circle in of_cases),
-    )
+    months = Counter(circle.day.replace(day=1) for circle in of_cases)
+    tiers = Counter(circle.tier for circle in of_cases)
     keepers = Counter(leader for circle in of_cases for leader in circle.kept_by)
     beside = (_("Practice log"), _("Circles in cases"))
     tables = [
