@@ -58,12 +58,10 @@ def ids(at: Any, session: Any) -> tuple[int, int]:
 
 
 def person(user_id: int) -> Any:
-    """The actor of today."""
     return acting(db.session.get_one(UserAccount, user_id))
 
 
 def reports() -> list[BoardReport]:
-    """Every report, oldest first."""
     return list(db.session.scalars(db.select(BoardReport).order_by(BoardReport.id)))
 
 

@@ -1,32 +1,49 @@
-"""The board report's page: the numbers of the other pages, lists that are as long, and nobody else's school."""
+"""The board report: the numbers of the other pages, lists as long, its comment, its plan, nobody else's school."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
+import pypdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.roster import SchoolFactory
+from tests.factories.plans import PlanGoalFactory, SchoolPlanFactory
+from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.small_district import Made
+from tests.plans.long_plan import GOALS, long_plan
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from tests.support.pages.tables import rows_of
 from wss_cases.access.actor import Role
-from wss_cases.board.report.pages import equity_parts
-from wss_cases.board.report.queries import board_of, board_scope, may_report, networks_answered_for
+from wss_cases.board.report.pages import equity_parts, paper_of
+from wss_cases.board.report.queries import (
+    LONGEST,
+    BoardComment,
+    board_of,
+    board_scope,
+    may_report,
+    networks_answered_for,
+    students_of_many,
+)
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.jobs.pdf.printing import pdf_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.equity.queries import FAMILIES, table_for
 from wss_cases.outcomes.equity.rules import settled
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.templates import Component
+from wss_cases.records.stored_pdfs import Letterhead
 from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]
@@ -35,7 +52,6 @@ TODAY = date(2026, 11, 24)
 
 
 def main_of(page: Element) -> Element:
-    """Return the page's main part."""
     return page.find_all("main")[0]
 
 
@@ -143,8 +159,7 @@ def test_a_network_is_reported_by_who_has_all_of_it(made: Made, client_as: Clien
 
 
 def test_only_who_answers_to_a_board_sees_it(made: Made, client_as: ClientAs) -> None:
-    scope = board_scope(made.schools[0].id, None, None, TODAY)
-    assert scope is not None
+    scope = existing(board_scope(made.schools[0].id, None, None, TODAY))
     with pytest.raises(NotFound):
         board_of(acting(make_user(Role.ADMINISTRATOR, made.schools[1])), scope)
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
@@ -185,3 +200,182 @@ def test_in_august_it_tells_of_the_year_that_ended(session: Any) -> None:
     assert scope is not None and (scope.year, scope.last) == ("2025-26", date(2026, 7, 31))
     assert board_scope(school.id, None, "2026-27", date(2026, 8, 20)) is None
     assert db.session.get(School, school.id) is not None
+
+
+FORM = "/outcomes/board/comment"
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+WORDS = "Two new coordinators began in September.\nWe will hold circles in every ninth grade class."
+
+
+def written(client: PageClient, address: str = FORM, **said: Any) -> Any:
+    """Send the form of a comment as the page shows it, with this in it."""
+    return client.post(address, data=client.form(address, "comment").values() | said)
+
+
+def test_it_stands_above_the_figures_on_the_page_and_on_paper_with_whose_it_is(made: Made, client_as: ClientAs) -> None:
+    school = made.schools[0]
+    principal = make_user(Role.ADMINISTRATOR, school)
+    client = client_as(principal)
+    assert "Add a comment" in client.page(PAGE).text
+    assert written(client, comment=WORDS).status_code == 303
+    page = client.page(PAGE)
+    assert page.find_all("main")[0].find_all("h2")[1].text == "Comment" and "Change the comment" in page.text
+    assert "We will hold circles in every ninth grade class." in page.text
+    assert f"{principal.name}, Tue, Nov 24, 2026" in page.text
+    scope = existing(board_scope(school.id, None, None, NOW.date()))
+    paper = paper_of(board_of(acting(principal), scope), school.name, "es", NOW.date(), Letterhead())
+    assert paper.index("Two new coordinators") < paper.index("De un vistazo")
+    assert written(client, comment=" ").status_code == 303
+    assert "Two new coordinators" not in client.page(PAGE).text
+    acts = select(AuditEntry.action).where(AuditEntry.object_type == "board_comment").order_by(AuditEntry.id)
+    assert list(db.session.scalars(acts)) == ["board_comment.written", "board_comment.removed"]
+    assert not [row for row in db.session.scalars(select(AuditEntry)) if "coordinators" in str(row.changes)]
+
+
+@pytest.mark.parametrize("network", [None, "North"])
+def test_a_comment_on_many_schools_is_asked_about_too(made: Made, client_as: ClientAs, network: str | None) -> None:
+    made.schools[0].network = network
+    db.session.commit()
+    StudentFactory(school=made.schools[0], given_name="Zebulon", family_name="De la Quarterly")
+    StudentFactory(school=SchoolFactory(network="South"), given_name="Zebulon", family_name="Farthing")
+    client = client_as(make_user(Role.DISTRICT))
+    address = f"{FORM}?network={network}" if network else FORM
+    asked = written(client, address, comment="Thanks to zebulon de la quarterly, and to Zebulon Farthing.")
+    assert asked.status_code == 400 and "Zebulon De la Quarterly" in asked.text
+    assert ("Zebulon Farthing. Leave" in asked.text) is (network is None), "a network's comment is about its schools"
+    assert written(client, address, comment="A quarterly look at circles.").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "written_as"),
+    [
+        ("Zebulon", "García", "Zebulon García; thanks"),
+        ("Zebulon", "García", "(Zebulon García)"),
+        ("Zebulon", "García", "Well done, Zebulon García!"),
+        ("Zebulon", "García", "Zebulon García’s circle"),
+        ("Zebulon", "García", "ZEBULON GARCIA came"),
+        ("Zebulon", "O'Brien", "“Zebulon O’Brien” came"),
+        ("Zebulon", "O'Brien", "Zebulon Obrien came"),
+        ("Zebulon", "OBrien", "Zebulon O'Brien's circle"),
+        ("Zebulon", "de la O'Brien-Smith", "Zebulon de la O’Brien-Smith’s circle"),
+        ("Zebulon", "García", "Zebulon Marcus Garcia came"),
+        ("Zebulon", "García", "ZEBULON M. J. GARCÍA came"),
+        ("Zebulon", "García", "thanks to zebulon marcus garcia"),
+        ("Zebulon", "de la O'Brien", "Zebulon Marcus de la O’Brien’s circle"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(session: Any, given: str, family: str, written_as: str) -> None:
+    StudentFactory(school=SchoolFactory(network="North"), given_name=given, family_name=family)
+    preferred = {"preferred_given_name": "Philomena", "preferred_family_name": "Ñandú"}
+    StudentFactory(school=SchoolFactory(), given_name="Ann", family_name="Other", **preferred)
+    for network in (None, "North"):
+        assert students_of_many(network, written_as) == [f"{given} {family}"]
+    assert students_of_many(None, "philomena nandu: thanks") == ["Philomena Ñandú"]
+    for nobody in ("García and O’Brien are streets.", "Zebulon and García", "Zebulon left. Mr. Garcia stayed"):
+        assert students_of_many(None, nobody) == []
+
+
+def test_one_that_may_name_a_student_is_asked_about_and_loses_nothing(made: Made, client_as: ClientAs) -> None:
+    school = made.schools[0]
+    StudentFactory(school=school, given_name="Zebulon", family_name="Quarterly")
+    client = client_as(make_user(Role.ADMINISTRATOR, school))
+    words = "Zebulon Quarterly and others kept their agreements."
+    refused = written(client, comment=words)
+    assert refused.status_code == 400
+    assert "This may name a student: Zebulon" in refused.text and words in refused.text
+    assert written(client, comment="x" * (LONGEST + 1)).status_code == 400
+    assert db.session.scalar(select(func.count()).select_from(BoardComment)) == 0
+    assert written(client, comment=words, anyway="y").status_code == 303
+
+
+def test_two_who_write_at_once_are_both_told(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    seen = client.form(FORM, "comment").values()
+    written(client, comment="The first.")
+    late = client.post(FORM, data=seen | {"comment": "The second.", "request_key": "2" * 32})
+    assert late.status_code == 409 and "The first." in late.text and "The second." in late.text
+    assert db.session.scalars(select(BoardComment.comment)).all() == ["The first."]
+
+
+def test_a_school_has_its_own_and_the_district_another(made: Made, client_as: ClientAs) -> None:
+    ours, theirs = made.schools
+    district = client_as(make_user(Role.DISTRICT))
+    assert district.get(f"{FORM}?school={ours.id}").status_code == 404, "a principal's words are the principal's"
+    assert client_as(make_user(Role.ADMINISTRATOR, theirs)).get(f"{FORM}?school={ours.id}").status_code == 404
+    written(client_as(make_user(Role.ADMINISTRATOR, ours)), comment="Of one school.")
+    written(district, f"{FORM}?school=all", comment="Of all schools.")
+    assert "Of one school." in district.page(f"{PAGE}?school={ours.id}").text
+    assert "Of one school." not in district.page(f"{PAGE}?school=all").text
+    assert "Of all schools." in district.page(f"{PAGE}?school=all").text
+
+
+def planned(school: School, head: Any, **more: Any) -> Any:
+    """A plan in force with one goal that is measured by incidents, 200 of 50,000 when it was written."""
+    plan = SchoolPlanFactory(school_id=school.id, lead_id=head.id, standing=True, **more)
+    here = {"school_id": school.id, "plan_id": plan.id}
+    frozen = PlanBaseline(
+        measure="incidents", period_from=date(2025, 8, 1), period_to=date(2026, 7, 31), numerator=200,
+        denominator=50_000, taken_at=datetime(2026, 5, 4, 15, tzinfo=UTC), **here,
+    )  # fmt: skip
+    db.session.add(frozen)
+    db.session.flush()
+    words = {"component": Component.PHYSICAL, "statement": "Fewer students are hurt in the hallways"}
+    PlanGoalFactory(baseline_id=frozen.id, target=0.3, **words, **here)
+    why = {"measure": "", "direction": None, "target": None, "target_by": None, "why_not_measured": "No scale fits"}
+    PlanGoalFactory(component=Component.TRUST, statement="Adults greet every student", **why, **here)
+    db.session.commit()
+    return plan
+
+
+def test_it_begins_with_the_plan_and_each_goal_then_now_and_its_target(made: Made, client_as: ClientAs) -> None:
+    school, head = made.schools[0], make_user(Role.ADMINISTRATOR, made.schools[0])
+    client = client_as(head)
+    assert "no safety plan in force" in client.page(PAGE).text
+    planned(school, head)
+    page = client.page(PAGE).find_all("main")[0]
+    section = page.find_all("section")[0]
+    assert section.find_all("h2")[0].text == "School safety plan"
+    goal, then, now, target = (cell.text for cell in section.find_all("tbody")[0].find_all("th", "td")[:4])
+    assert goal == "Fewer students are hurt in the hallways"
+    assert then == "0.4 per 100 students per school day"
+    own = (Incident.school_id == school.id, Incident.state != IncidentState.DUPLICATE)
+    until = Incident.local_date.between(date(2026, 8, 1), date(2026, 10, 31))
+    incidents = db.session.scalar(select(func.count(Incident.id)).where(*own, until))
+    scope = board_scope(school.id, None, None, TODAY)
+    assert scope is not None and incidents
+    board = board_of(acting(head), scope)
+    assert board.plan is not None and board.plan.goals[0][2] is not None
+    assert board.plan.goals[0][2].numerator == incidents == board.core.parts.total
+    assert "per 100 students per school day" in now and "down to 0.3 by Tue, Jun 1, 2027" in target
+    assert "Not measured: No scale fits" in section.text
+    paper = paper_of(board, school.name, "es", TODAY, Letterhead())
+    assert paper.index("Fewer students are hurt") < paper.index("De un vistazo")
+
+
+def test_a_draft_and_a_plan_of_other_years_do_not_stand_there(made: Made, client_as: ClientAs) -> None:
+    school, head = made.schools[0], make_user(Role.ADMINISTRATOR, made.schools[0])
+    plan = planned(school, head, first_year="2024-25", last_year="2025-26")
+    SchoolPlanFactory(school_id=school.id, number=2)
+    db.session.commit()
+    assert "no safety plan in force" in client_as(head).page(PAGE).text
+    plan.state, plan.closed_on = PlanState.CLOSED, TODAY
+    db.session.commit()
+    assert "no safety plan in force" in client_as(head).page(PAGE).text
+
+
+def test_the_district_is_told_how_many_schools_have_one(made: Made, client_as: ClientAs) -> None:
+    planned(made.schools[0], make_user(Role.ADMINISTRATOR, made.schools[0]))
+    client = client_as(make_user(Role.DISTRICT))
+    assert "1 of 2 schools have a school safety plan in force." in client.page(f"{PAGE}?school=all").text
+    assert "1 of 1 schools" in client.page(f"{PAGE}?network=Network 1").text
+
+
+@pytest.mark.usefixtures("pango")
+def test_with_a_long_plan_it_fits_four_sheets(made: Made) -> None:
+    school, head = made.schools[0], make_user(Role.ADMINISTRATOR, made.schools[0])
+    long_plan(school, head)
+    scope = existing(board_scope(school.id, None, None, TODAY))
+    paper = paper_of(board_of(acting(head), scope), school.name, "es", TODAY, Letterhead("Distrito"))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_of(paper))).pages]
+    assert all(f"Meta {number}:" in " ".join(pages) for number in range(1, GOALS + 1))
+    assert len(pages) <= 4

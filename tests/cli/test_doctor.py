@@ -130,7 +130,7 @@ def doctor_on(url: str, **environment: str) -> dict[str, dict[str, str]]:
     return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
 
 
-@pytest.mark.full_cross_only("tests/board/test_making.py")
+@pytest.mark.full_cross_only("tests/board/test_pdf.py")
 @pytest.mark.usefixtures("pango")
 def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
     demo_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""The first screen: three sentences, a year ago that is not recorded, one network, and the old addresses."""
+"""The first screen: its sentences, how sure a change is, and the charts of years."""
 
 from __future__ import annotations
 

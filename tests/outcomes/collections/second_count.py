@@ -24,7 +24,6 @@ GROUNDS = {"race": "RAC", "gender_identity": "SEX", "religion": "REL"}
 
 
 def rows_of(statement: str) -> list[Any]:
-    """Plain SQL."""
     return list(db.session.execute(text(statement)).mappings())
 
 

@@ -1,4 +1,4 @@
-"""What the collections' files need to be uploaded: the numbers of schools, and the State's row for each removal."""
+"""What the collections' files need to be uploaded: published columns, numbers of schools, the State's row a removal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import date
+from fnmatch import fnmatch
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,85 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import Disclosure
 from wss_cases.outcomes.collections import federal
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
+
+RACE_CODES = ("HI", "AM", "AS", "HP", "BL", "WH", "TR")
+SEX_CODES = ("M", "F")
+GROUNDS = ("SEX", "RAC", "DIS", "ORI", "REL")
+
+
+def columns() -> dict[str, set[str]]:
+    """Return the columns of counts by file, as they are since 2021-22."""
+    offenses = {"RAPE", "BATT", "POSSWX"} | {
+        f"{act}{how}" for act, how in product(("ROB", "ATT", "THR"), ("WW", "WOW"))
+    }
+    return {
+        "Offenses": {f"SCH_OFFENSE_{one}" for one in offenses} | {"SCH_FIREARM_IND", "SCH_HOMICIDE_IND"},
+        "Suspensions": _disciplined("ISS", "SINGOOS", "MULTOOS")
+        | {f"SCH_OOSINSTANCES_{one}" for one in ("WODIS", "IDEA", "504")}
+        | {f"SCH_DAYSMISSED_{one}_{sex}" for one in (*RACE_CODES, "EL", "504", "IDEA") for sex in SEX_CODES}
+        | {
+            f"SCH_PSDISC_{kind}_{one}_{sex}"
+            for kind in ("SINGOOS", "MULTOOS")
+            for one in RACE_CODES
+            for sex in SEX_CODES
+        }
+        | {f"SCH_PSOOSINSTANCES_{one}" for one in ("ALL", "IDEA")},
+        "Expulsions": _disciplined("EXPWE", "EXPWOE", "EXPZT"),
+        "Transfers": _disciplined("TFRALT"),
+        "Referrals and Arrests": _disciplined("REF", "ARR"),
+        "Harassment and Bullying": {f"SCH_HBALLEGATIONS_{one}" for one in GROUNDS}
+        | {
+            f"SCH_HB{what}_{ground}_{one}_{sex}"
+            for what, ground in product(("REPORTED", "DISCIPLINED"), ("SEX", "RAC", "DIS"))
+            for one, sex in product((*RACE_CODES, "EL", "504", "IDEA"), SEX_CODES)
+        },
+        "Restraint and Seclusion": {
+            f"SCH_RSINSTANCES_{kind}_{one}" for kind in ("MECH", "PHYS", "SECL") for one in ("WODIS", "IDEA", "504")
+        }
+        | {one for kind in ("MECH", "PHYS", "SECL") for one in _restrained(kind)},
+    }
+
+
+def _disciplined(*kinds: str) -> set[str]:
+    found = set()
+    for kind, sex in product(kinds, SEX_CODES):
+        found |= {f"SCH_DISCWODIS_{kind}_{one}_{sex}" for one in (*RACE_CODES, "EL")}
+        found |= {f"SCH_DISCWDIS_{kind}_IDEA_{race}_{sex}" for race in RACE_CODES}
+        found |= {f"SCH_DISCWDIS_{kind}_{one}_{sex}" for one in ("EL", "504")}
+    return found
+
+
+def _restrained(kind: str) -> set[str]:
+    groups = {"NONIDEA": (*RACE_CODES, "EL", "504"), "IDEA": (*RACE_CODES, "EL")}
+    return {f"SCH_RS_{plan}_{kind}_{one}_{sex}" for plan, some in groups.items() for one in some for sex in SEX_CODES}
+
+
+LISTED = set().union(*columns().values())
+OURS = set(federal.federal_columns()) - set(federal.OURS)
+TOTALS = 2 * 3 * 2
+"""Of the file of restraint: those of two plans, three kinds and two sexes."""
+
+
+def test_every_published_column_is_counted_or_said_to_be_missing() -> None:
+    assert len(columns()["Restraint and Seclusion"]) + TOTALS == 131 - 8, "as many as the published file has"
+    assert OURS <= LISTED, sorted(OURS - LISTED)
+    missing = {one for one in LISTED - OURS if not any(fnmatch(one, pattern) for pattern in federal.NOT_HELD)}
+    assert not missing, sorted(missing)
+    assert all(any(fnmatch(one, pattern) for one in LISTED) for pattern in federal.NOT_HELD if "CORP" not in pattern)
+
+
+def test_what_the_upload_would_not_know_is_not_in_its_file(app: Flask, session: object) -> None:
+    for name, identifier in (("A", "170993000123"), ("B", "610001")):
+        SchoolFactory(name=name, identifier=identifier)
+    db.session.commit()
+    done = app.test_cli_runner().invoke(args=["export", "crdc", "--school-year", "2026-27", "--upload"])
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    [row] = csv.DictReader(io.StringIO(done.stdout))
+    assert row.pop("SCH_ID") == "170993000123", "and no school whose number nobody knows"
+    assert list(row) == [one for one in federal.federal_columns() if one not in federal.OURS]
+    assert set(row.values()) == {"0"}
+    assert "Schools without the collection’s number: 1" in done.stderr
+
 
 FEDERAL, STATE = "170993000123", "150162990250001"
 SUSPENSION, EXPULSION = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, DisciplineKind.EXPULSION
@@ -43,7 +124,6 @@ def run(app: Flask, session: Any, at: Any, tmp_path: Path) -> Run:
 
 
 def rows(done: Any) -> list[dict[str, str]]:
-    """What a command wrote."""
     assert done.exit_code == 0, (done.stderr, done.exception)
     return list(csv.DictReader(io.StringIO(done.stdout.lstrip("\ufeff"))))
 

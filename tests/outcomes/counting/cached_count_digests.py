@@ -129,7 +129,6 @@ def _in_order(value: Any) -> str:
 
 
 def code_of(source: str) -> str:
-    """Return what a source does: without comments, docstrings, imports and decorators."""
     return ast.unparse(_OnlyCode().visit(ast.parse(dedent(source))))
 
 
@@ -150,7 +149,6 @@ class _OnlyCode(ast.NodeTransformer):
 
 
 def recorded() -> dict[str, tuple[int, str]]:
-    """Return name to the version and the digest that a person let stand."""
     lines = (line.split() for line in RECORDED.read_text().splitlines())
     return {name: (int(version), digest) for name, version, digest in lines}
 

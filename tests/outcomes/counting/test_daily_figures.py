@@ -17,7 +17,7 @@ from tests.outcomes.making.small_district import Made
 from wss_cases.access.actor import SYSTEM, Invocation, Role
 from wss_cases.foundation import operations
 from wss_cases.foundation.db import db, table_of
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.incidents.changes import answer_question
 from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, IncidentFilter, PersonDetails
@@ -50,9 +50,7 @@ ROUNDS = 4
 
 def scope(school_id: int | None = None) -> Scope:
     """The school year so far."""
-    found = scope_of(school_id, "2026-27", date(2026, 11, 24))
-    assert found is not None
-    return found
+    return existing(scope_of(school_id, "2026-27", date(2026, 11, 24)))
 
 
 def stored() -> tuple[dict[Any, Any], dict[Any, Any]]:
@@ -102,7 +100,6 @@ class Town:
         self.done: set[str] = set()
 
     def one(self, *states: IncidentState) -> Incident | None:
-        """Return any report that stands so."""
         found = list(db.session.scalars(select(Incident).where(Incident.state.in_(states)).order_by(Incident.id)))
         return fresh(self.draw.choice(found)) if found else None
 
@@ -223,7 +220,6 @@ class Town:
         return True
 
     def dean(self, report: Incident) -> Any:
-        """Return who reviews there."""
         return self.teams[report.school_id][1]
 
 

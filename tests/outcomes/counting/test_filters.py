@@ -71,7 +71,6 @@ def now(session: Any, at: Callable[..., datetime], large: None) -> datetime:
 
 
 def live(narrow: IncidentFilter, here: Scope | None = None) -> Parts:
-    """What the rows say."""
     return counted_parts(SYSTEM, here or scope(), *conditions_of(narrow))
 
 
@@ -83,7 +82,6 @@ def missed(narrow: IncidentFilter) -> NotCountedYet:
 
 
 def asker() -> Actor:
-    """Somebody of the district."""
     return acting(make_user(Role.DISTRICT))
 
 

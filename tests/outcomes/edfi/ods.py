@@ -64,7 +64,6 @@ class World:
     left: int = 0
 
     def count(self) -> dict[str, int]:
-        """Return how many of each it holds."""
         return {name: len(rows) for name, rows in self.held.items()}
 
     def post(self, resource: str, body: dict[str, Any]) -> tuple[int, Any, str]:

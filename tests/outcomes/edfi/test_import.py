@@ -151,7 +151,6 @@ def place(session: Any, at: Any) -> School:
 
 
 def written(folder: Path, words: str) -> Path:
-    """Write a file."""
     path = folder / "d.xml"
     path.write_text(words, encoding="utf-8")
     return path

@@ -127,7 +127,6 @@ def test_a_version_that_is_not_known_is_refused_and_those_that_are_named(app: Fl
 
 
 def of_version(words: str, version: str) -> str:
-    """Return a file's words in the namespace of a version."""
     return words.replace(NEWEST.namespace, VERSIONS[version].namespace)
 
 
@@ -154,21 +153,18 @@ OLD = """<StudentDisciplineIncidentAssociation id="{id}">
 
 
 def old(student: str, code: str, behavior: str = "") -> str:
-    """Return the association that 4.0 and 5.0 have beside the newer two."""
     inside = f"<Behavior>uri://ed-fi.org/BehaviorDescriptor#{behavior}</Behavior>"
     said = f"<Behavior>{inside}</Behavior>" if behavior else ""
     return OLD.format(id=f"a{student}{code}", student=NUMBER.format(student), code=f"{CODE}{code}", behavior=said)
 
 
 def old_file(*parts: str, version: str = "4.0", action: str = "") -> str:
-    """Return the small file with old associations instead of the newer ones, and an action that names one."""
     head, _newer = SMALL.split("  <StudentDisciplineIncidentBehaviorAssociation>")
     head = head.replace("</DisciplineAction>", f"{action}</DisciplineAction>")
     return of_version("\n".join([head, *parts, "</InterchangeStudentDiscipline>"]), version)
 
 
 def people() -> set[tuple[str, str]]:
-    """Return (number, role) of everybody in the one incident."""
     [incident] = db.session.scalars(select(Incident))
     return {(one.student.student_number, one.role.value) for one in incident.people}
 

@@ -1,4 +1,4 @@
-"""`flask outcomes report` and the files of the page: one document, safe in a spreadsheet."""
+"""Files of reports and lists: the same as page and document, safe in a spreadsheet, with a reason and a limit."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_where_the_school_has_no_other_the_district_is_told_and_else_no_file_is_
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     refused = client.submit(ADDRESS, {"reason": WHY})
     assert refused.status_code == 400
-    assert "No one else can be told_of" in refused.text
+    assert "No one else can be told" in refused.text
     assert WHY in refused.text
     sysadmin = make_user(Role.SYSADMIN)
     assert client.submit(ADDRESS, {"reason": WHY}).status_code == 200

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
+from tests.factories.safeguards import DisciplineActionFactory
 from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseResult, CaseState, HarmedSays
 from wss_cases.foundation.db import db
@@ -21,7 +22,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 
 DAY = timedelta(days=1)
 
@@ -76,14 +77,9 @@ class Cases:
         )
         for person, incident in db.session.execute(caused).all():
             day = incident.local_date + DAY * self.random.randint(1, 15)
-            db.session.add(
-                DisciplineAction(
-                    school_id=incident.school_id, incident_id=incident.id, student_id=person.student_id,
-                    kind=DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, days=self.random.randint(5, 20), starts_on=day,
-                    state=self.random.choice((*ActionState, ActionState.STANDING)), reason="made",
-                    recorded_at=_at(day, 15),
-                )
-            )  # fmt: skip
+            of_it = {"school_id": incident.school_id, "incident_id": incident.id, "student_id": person.student_id}
+            days, state = self.random.randint(5, 20), self.random.choice((*ActionState, ActionState.STANDING))
+            DisciplineActionFactory(**of_it, days=days, starts_on=day, state=state)
 
     def _more(self, case: Case, began: date) -> None:
         pick = self.random

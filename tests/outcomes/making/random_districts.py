@@ -176,21 +176,10 @@ class District(Made):
             ended = pick.choice((ReviewState.REFUSED, ReviewState.WITHDRAWN))
             db.session.add(PoliceReview(state=ended, requested_at=AT, ended_at=AT, not_removal=True, **review, **WORDS))
             restraint = {"kind": RestraintKind.TIME_OUT, "local_date": incident.local_date, "harm": "none"}
-            student = pick.choice(self.students)
-            db.session.add(
-                RestraintRecord(
-                    school_id=incident.school_id,
-                    incident_id=incident.id,
-                    student_id=student.id,
-                    started_at=AT,
-                    ended_at=AT,
-                    danger="made",
-                    tried="made",
-                    staff_present="made",
-                    recorded_at=AT,
-                    **restraint,
-                )
-            )
+            restraint |= dict.fromkeys(("danger", "tried", "staff_present"), "made")
+            restraint |= dict.fromkeys(("started_at", "ended_at", "recorded_at"), AT)
+            whose = {"school_id": incident.school_id, "student_id": pick.choice(self.students).id}
+            db.session.add(RestraintRecord(incident_id=incident.id, **whose, **restraint))
 
     def _terms(self) -> None:
         """A term changed by consent is replaced by another; one falls due today."""

@@ -11,7 +11,7 @@ from tests.factories.base import one_commit, put
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, StudentFactory, make_calendar
-from tests.factories.safeguards import make_notification, make_refusal
+from tests.factories.safeguards import DisciplineActionFactory, make_notification, make_refusal
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.circle.models import CirclePreparation, TermStat
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import PathwayState
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 
 FIRST_DAY, TODAY = date(2026, 8, 24), date(2026, 11, 24)
@@ -173,15 +173,9 @@ class Made:
 
     def _prepared(self, pathway: Any, person: Any, incident: Incident) -> None:
         offered = incident.local_date + (incident.id % 5 - 1) * DAY  # some before it, which is no contact
-        row = CirclePreparation(
-            pathway_id=pathway.id,
-            case_id=pathway.case_id,
-            school_id=pathway.school_id,
-            participant_id=person.id,
-            support_offered_on=offered if incident.id % 2 else None,
-            pre_met_on=offered + 2 * DAY,
-        )
-        db.session.add(row)
+        of_case = {"pathway_id": pathway.id, "case_id": pathway.case_id, "school_id": pathway.school_id}
+        dates = {"support_offered_on": offered if incident.id % 2 else None, "pre_met_on": offered + 2 * DAY}
+        db.session.add(CirclePreparation(**of_case, **dates, participant_id=person.id))
 
     def _agreement(self, pathway: Any, owners: tuple[Any, Any], day: date) -> None:
         made = put(
@@ -207,18 +201,8 @@ class Made:
         about = self.random.choice([one for one in self.students if one.school_id == incident.school_id][:3])
         day = incident.local_date + DAY
         for kind in self.random.sample(list(DisciplineKind), self.random.randint(0, 2)):
-            db.session.add(
-                DisciplineAction(
-                    school_id=incident.school_id,
-                    incident_id=incident.id,
-                    student_id=about.id,
-                    kind=kind,
-                    days=1,
-                    starts_on=day,
-                    reason="made",
-                    recorded_at=datetime(2026, 8, 24, tzinfo=UTC),
-                )
-            )
+            about_it = {"school_id": incident.school_id, "incident_id": incident.id, "student_id": about.id}
+            DisciplineActionFactory(**about_it, kind=kind, starts_on=day)
         if incident.id % 2:
             make_refusal(incident)
         door = self.random.choice(list(NotificationGround))

@@ -19,7 +19,6 @@ DATA = ROOT / "tests" / "data"
 
 
 def take_in(app: Flask, file: Path) -> tuple[int, dict[str, Any]]:
-    """Return the exit status and the printed document."""
     done = app.test_cli_runner().invoke(args=["import", "metrics", str(file), "--json"])
     return done.exit_code, json.loads(done.stdout)
 

@@ -73,7 +73,6 @@ class File:
                     self.charters.add(number)
 
     def total(self, year: str) -> dict[str, int]:
-        """Return the district's sums: of what is not suppressed, so of charters' expulsions too."""
         schools = self.years[year].values()
         return {name: sum(one[name] or 0 for one in schools) for name in COLUMNS}
 
@@ -90,7 +89,6 @@ def file(app: Flask, session: Any, shared_data: Path, at: Any) -> File:
 
 
 def report(app: Flask, year: str, *more: str) -> Any:
-    """Return what `flask outcomes report history` prints."""
     done = app.test_cli_runner().invoke(args=["outcomes", "report", "history", "--school-year", year, *more])
     assert done.exit_code == 0
     return done.stdout
@@ -127,12 +125,10 @@ def test_the_file_holds_its_invariants(file: File) -> None:
 
 
 def figures(page: Element) -> dict[str, list[str]]:
-    """Return the table of every figure: school year to its cells, the note last."""
     return rows(page, "School year", "Incidents (published as misconducts)", "Groups 1–2")
 
 
 def words(values: Any) -> list[str]:
-    """Return figures as the page writes them."""
     return ["suppressed" if value is None else f"{value:,}" for value in values]
 
 
@@ -166,5 +162,4 @@ def test_the_pages_of_the_district_of_schools_and_of_a_charter(file: File, clien
 
 
 def published() -> list[PublishedSchool]:
-    """Return every published school."""
     return list(db.session.scalars(db.select(PublishedSchool)))

@@ -173,14 +173,18 @@ CLOSED_AS = {
 }
 
 
-def harms(seen: Shown) -> None:
-    """How closed cases with a person harmed ended, and what that person said then, in the report and on the page."""
-    plain = seen.plain
-    there = (
+def closed_with_harm(plain: Plain) -> str:
+    """Cases `c` with a person harmed that were closed in the period and still are."""
+    return (
         f"from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and {local('c.closed_at', 'date')} "
         f"between '{plain.first}' and '{plain.last}' and c.id in "
         "(select o.case_id from case_participant o where o.role in ('harmed', 'both'))"
     )
+
+
+def harms(seen: Shown) -> None:
+    """How closed cases with a person harmed ended, and what that person said then, in the report and on the page."""
+    there = closed_with_harm(seen.plain)
     counted = {
         name: number(f"select count(*) {there} and c.result in ({results})") for name, results in CLOSED_AS.items()
     }

@@ -23,6 +23,12 @@ OFFERED = (
     "where (o.student_id = a.student_id or (w.participant_id is null and w.for_whom <> 'harmed')) "
     "and w.offered_on is not null"
 )
+ALONE = (
+    f"select a.student_id, a.school_id from ({REPORTED}) a join incident i on i.id = a.id where i.state = 'closed' and "
+    "i.outcome_reason in ('repair_agreed', 'understood', 'no_understanding') and not exists "
+    "(select 1 from case_incident c where c.incident_id = a.id)"
+)
+"""Conversations on the incident itself, without a case."""
 MET = "case when w.pathway in ('circle', 'restorative_conversation') then w.held_on else w.started_on end is not null"
 REMOVED = (
     f"select a.student_id, a.school_id from discipline_action a where a.state = 'standing' and a.starts_on {SETTLED}"
@@ -40,9 +46,9 @@ TERM = "exists (select 1 from agreement g join agreement_term t on t.agreement_i
 CAME = {
     "Enrolled": None,
     "Reported in an incident": f"select student_id, school_id from ({REPORTED}) a",
-    "Offered a restorative pathway": OFFERED,
-    "Accepted it": f"{OFFERED} and w.accepted_on is not null",
-    "It was held": HELD,
+    "Offered a restorative pathway": f"{OFFERED} union {ALONE}",
+    "Accepted it": f"{OFFERED} and w.accepted_on is not null union {ALONE}",
+    "It was held": f"{HELD} union {ALONE}",
     "Agreement made": f"{HELD} and exists (select 1 from agreement g where g.pathway_id = w.id)",
     "Agreement kept": (
         f"{HELD} and {TERM} and t.state in ('kept', 'late')) and not {TERM} and t.state in ('open', 'not_kept'))"
@@ -93,7 +99,7 @@ KINDS: dict[str, tuple[str, Words]] = {
 Counts = dict[tuple[int, str], int]
 
 
-def _count(kind: str, stage: str) -> Counts:
+def students_at(kind: str, stage: str) -> Counts:
     """Different students of each school and group who came to a stage and, but for those enrolled, were reported."""
     column, words = KINDS[kind]
     enrolled = (
@@ -120,7 +126,7 @@ class Second:
     def of(self, stage: str, school_id: int | None, group: str) -> tuple[int, int]:
         """How many of a row's groups came to a stage, and how many of all others."""
         if stage not in self.known:
-            self.known[stage] = _count(self.kind, stage)
+            self.known[stage] = students_at(self.kind, stage)
         names = set(group.removeprefix("Other groups together: ").split(", "))
         sums: dict[bool, int] = defaultdict(int)
         for (school, name), number in self.known[stage].items():

@@ -12,19 +12,17 @@ PEOPLE = f"join incident_person p on p.incident_id = i.id and p.role in {ACTED}"
 
 
 def total(plain: Plain, more: str = "1 = 1") -> int:
-    """Return how many incidents count."""
     return int(number(f"select count(*) from incident i where {plain.incidents} and {more}"))
 
 
 def rate(incidents: int, students: int, days: int) -> float | None:
-    """Return incidents per 100 students per school day."""
     return incidents * 100 / students / days if students and days else None
 
 
 def incidents(seen: Shown) -> None:
     """By report, by the page of incidents, by the page of outcomes."""
     counted = total(seen.plain)
-    same("report", seen.core["incidents"], counted)
+    same("report", seen.document("core")["incidents"], counted)
     same("page", whole(large(seen.report(), "Incidents")[0]), counted)
     same("overview", whole(rows(seen.overview, "Step")["Incidents"][0]), counted)
     assert counted > 20
@@ -36,8 +34,8 @@ def rates(seen: Shown) -> None:
     plain = seen.plain
     page = rows(seen.report(), "Month", "Incidents", "School days")
     overview = rows(seen.overview, "Month", "Incidents", "School days")
-    same("months", [one["month"] for one in seen.core["months"]], [end[:7] for end in MONTH_ENDS])
-    for row, label, end in zip(seen.core["months"], page, MONTH_ENDS, strict=True):
+    same("months", [one["month"] for one in seen.document("core")["months"]], [end[:7] for end in MONTH_ENDS])
+    for row, label, end in zip(seen.document("core")["months"], page, MONTH_ENDS, strict=True):
         month = Plain(plain.school_id, f"{end[:7]}-01", end)
         found = (total(month), month.school_days(), month.students(end))
         same(end, (row["incidents"], row["school_days"], row["students"]), found)
@@ -58,10 +56,10 @@ def _by(plain: Plain, key: str, joined: str = "", counted: str = "count(*)") -> 
 
 def _same_part(seen: Shown, name: str, counted: dict[str, int], head: str) -> None:
     """The report has every key, the page its words."""
-    shown = {row["key"]: row["incidents"] for row in seen.core[name] if row["incidents"]}
+    shown = {row["key"]: row["incidents"] for row in seen.document("core")[name] if row["incidents"]}
     same(name, shown, counted)
     assert len(counted) > 1
-    words = {row["label"]: row["incidents"] for row in seen.core[name]}
+    words = {row["label"]: row["incidents"] for row in seen.document("core")[name]}
     for page in (seen.report(), seen.overview):
         bars = {label: whole(cells[0]) for label, cells in rows(page, head).items()}
         rest = bars.pop("All others", 0)

@@ -92,12 +92,10 @@ def is_postgresql() -> bool:
 
 
 def table(sql: str) -> list[Any]:
-    """Every row."""
     return list(db.session.execute(text(sql)))
 
 
 def number(sql: str) -> Any:
-    """The one figure."""
     return db.session.execute(text(sql)).scalar_one()
 
 
@@ -119,7 +117,6 @@ def local(column: str, what: str) -> str:
 
 
 def weekday(day: str) -> str:
-    """0 for Monday."""
     if is_postgresql():
         return f"(cast(extract(isodow from {day}) as integer) - 1)"
     return f"((cast(strftime('%w', {day}) as integer) + 6) % 7)"

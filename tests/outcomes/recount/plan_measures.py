@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from tests.outcomes.recount.cases import closed_with_harm
 from tests.outcomes.recount.incidents import total
-from tests.outcomes.recount.plain import Plain, local, number
+from tests.outcomes.recount.plain import Plain, number
 from tests.outcomes.recount.repair import avoidable_of, reached_of, terms_of
 from tests.outcomes.recount.shown import same
 from wss_cases.access.actor import Actor
@@ -18,11 +19,7 @@ def counted(plain: Plain) -> dict[str, tuple[int, int | None]]:
     gone = f"discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing'"
     terms, _own = terms_of(plain)
     _each, (within, _reached, waiting, everyone) = reached_of(plain)
-    closed = (
-        f"from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and {local('c.closed_at', 'date')} "
-        f"between '{plain.first}' and '{plain.last}' and exists "
-        "(select 1 from case_participant o where o.case_id = c.id and o.role in ('harmed', 'both'))"
-    )
+    closed = closed_with_harm(plain)
     held = f"select count(*) from practice_entry e where {plain.of('e', 'held_on')} and e.taken_back_at is null"
     return {
         "incidents": (total(plain), students * plain.school_days()),

@@ -39,14 +39,14 @@ def _came(plain: Plain, place: int, pathway: str | None) -> int:
 def funnel(seen: Shown) -> None:
     """Each pathway's steps in the report, and the page's for a circle and for any."""
     names = {row[0] for row in table("select distinct pathway from pathway")} | {"restorative_conversation"}
-    same("incidents", seen.funnel["incidents"], seen.core["incidents"])
+    same("incidents", seen.document("funnel")["incidents"], seen.document("core")["incidents"])
     for name in (None, *sorted(names)):
         counted = {step: _came(seen.plain, place, name) for place, step in enumerate(STEPS)}
-        shown = seen.funnel["pathways"].get(name or "any", dict.fromkeys(STEPS, 0))
+        shown = seen.document("funnel")["pathways"].get(name or "any", dict.fromkeys(STEPS, 0))
         if name not in (None, "circle"):  # these make no agreement, and have no figure for one
             assert not counted["agreement"] and not counted["kept"]
             none = dict.fromkeys(("agreement", "kept"))
-            counted, shown = counted | none, shown | none if name not in seen.funnel["pathways"] else shown
+            counted, shown = counted | none, shown | none if name not in seen.document("funnel")["pathways"] else shown
         same(name or "any", shown, counted)
         if name in (None, "circle"):
             page = rows(seen.client.page(f"/outcomes/repair?pathway={name or ''}"), "Step")
@@ -78,7 +78,7 @@ def terms_of(plain: Plain) -> tuple[dict[str, int], int]:
 def agreements(seen: Shown) -> None:
     """Terms due, kept and late; one that its own owner marked is not kept."""
     counted, own = terms_of(seen.plain)
-    same("report", seen.funnel["agreement_terms"], counted)
+    same("report", seen.document("funnel")["agreement_terms"], counted)
     value, words = large(seen.overview, "Agreements kept")
     same("page", value, percent(counted["kept"], counted["due"]))
     same("page, due", whole(words), counted["due"])
@@ -120,7 +120,7 @@ def contact(seen: Shown) -> None:
     each, (within, reached, waiting, everyone) = reached_of(seen.plain)
     of_all = everyone - waiting
     counted = {"within_1_school_day": within, "people_harmed": of_all, "waiting": waiting}
-    same("report", seen.follow_ups["first_contact"], counted)
+    same("report", seen.document("followups")["first_contact"], counted)
     value, words = large(seen.overview, "Reached within 1 school day")
     same("page", (value, whole(words)), (percent(within, of_all), of_all))
     bars = [whole(cells[0]) for cells in rows(seen.overview, "Reached").values()]
@@ -144,7 +144,7 @@ def follow_ups(seen: Shown) -> None:
     )
     every = pairs(f"{due} group by f.kind")
     good = pairs(f"{due} and f.state = 'done' and f.closed_on <= f.due_on group by f.kind")
-    shown = {row["kind"]: (row["on_time"], row["due"]) for row in seen.follow_ups["kinds"]}
+    shown = {row["kind"]: (row["on_time"], row["due"]) for row in seen.document("followups")["kinds"]}
     same("report", shown, {kind: (good.get(kind, 0), of) for kind, of in every.items()})
     bars = rows(seen.overview, "Follow-up")
     same("page", sorted(cells[1] for cells in bars.values()), sorted(f"{a} of {b}" for a, b in shown.values()))
@@ -163,7 +163,9 @@ def removals(seen: Shown) -> None:
             f"select a.kind, count(*), count(distinct a.student_id) from {began} group by a.kind"
         )
     }
-    shown = {kind: (one["instances"], one["students"]) for kind, one in seen.notifications["removals"].items()}
+    shown = {
+        kind: (one["instances"], one["students"]) for kind, one in seen.document("notifications")["removals"].items()
+    }
     same("report", shown, {kind: found.get(kind, (0, 0)) for kind in shown})
     page = list(rows(seen.overview, "What", "Instances").values())[: len(shown)]
     same("page", [(whole(cells[0]), whole(cells[1])) for cells in page], list(shown.values()))
@@ -201,7 +203,7 @@ def police(seen: Shown) -> None:
         "select count(distinct s.student_id) from notified_student s where s.notification_id in "
         f"(select n.id from {made})"
     )
-    shown = seen.notifications
+    shown = seen.document("notifications")
     same("doors", {door: one for door, one in shown["by_door"].items() if one}, doors)
     everyone = plain.students(plain.last)
     instances = sum(doors.values()) + alone + guns
@@ -243,7 +245,7 @@ def avoidable(seen: Shown) -> None:
         "select count(*) from police_review r join incident i on i.id = r.incident_id "
         f"where r.state = 'refused' and {plain.of('i', 'local_date')}"
     )
-    shown = seen.notifications
+    shown = seen.document("notifications")
     same("report", shown["avoidable"], {"notifications": made, "incidents": serious})
     same("refused", shown["reviews_refused"], refused)
     value, words = large(seen.overview, "Avoidable police notifications")

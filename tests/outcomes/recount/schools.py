@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.outcomes.recount.cases import closed_with_harm
 from tests.outcomes.recount.incidents import rate, total
-from tests.outcomes.recount.plain import Plain, local, number, table
+from tests.outcomes.recount.plain import Plain, number, table
+from tests.outcomes.recount.repair import TALKED
 from tests.outcomes.recount.shown import Shown, large, percent, rounded, rows, same
 
 SILENT_ONES = 5
@@ -61,20 +63,12 @@ def _every_school(seen: Shown) -> dict[str, list[str]]:
 
 def _repaired(plain: Plain, students: int) -> list[str]:
     """Of one school in the list of all: incidents with an offer, harm repaired, removals and police notifications."""
-    talked = (
-        "i.state = 'closed' and i.outcome_reason in ('repair_agreed', 'understood', 'no_understanding') and not exists "
-        "(select 1 from case_incident x where x.incident_id = i.id)"
-    )
     offer = (
         "exists (select 1 from case_incident ci join pathway w on w.case_id = ci.case_id "
         "where ci.incident_id = i.id and w.offered_on is not null)"
     )
-    offered = number(f"select count(*) from incident i where {plain.incidents} and ({offer} or ({talked}))")
-    closed = (
-        f"select count(*) from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and "
-        f"{local('c.closed_at', 'date')} between '{plain.first}' and '{plain.last}' and c.id in "
-        "(select o.case_id from case_participant o where o.role in ('harmed', 'both')) and c.result"
-    )
+    offered = number(f"select count(*) from incident i where {plain.incidents} and ({offer} or ({TALKED}))")
+    closed = f"select count(*) {closed_with_harm(plain)} and c.result"
     repaired, of = number(f"{closed} = 'repaired'"), number(f"{closed} not in ('unfounded', 'transferred')")
     gone = number(
         f"select count(*) from discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing'"

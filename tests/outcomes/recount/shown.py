@@ -11,10 +11,18 @@ from typing import Any
 
 import pytest
 
-from tests.outcomes.pages import UNDER, outcome_pages
 from tests.outcomes.recount.plain import Plain
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
+
+UNDER = ("repair", "removals", "patterns")
+
+
+def outcome_pages(client: PageClient, query: str = "", names: tuple[str, ...] = ("", *UNDER)) -> Element:
+    pages = [client.page(f"/outcomes{name and f'/{name}'}{query}").find_all("main")[0] for name in names]
+    pieces: list[str | Element] = [*pages]
+    return Element("pages", {}, pages, pieces)
+
 
 YEAR = "2026-27"
 
@@ -28,35 +36,17 @@ class Shown:
     command: Any
     code: str | None = None
     read: dict[str, Element] = field(default_factory=dict)
+    documents: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def document(self, name: str, year: str = YEAR) -> dict[str, Any]:
-        """Return a report as `flask outcomes report` prints it."""
-        school = () if self.code is None else ("--school", self.code)
-        words = ["outcomes", "report", name, "--school-year", year, "--format", "json", *school]
-        done = self.command.invoke(args=words)
-        assert done.exit_code == 0, done.output
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-
-    @cached_property
-    def core(self) -> dict[str, Any]:
-        """Incidents."""
-        return self.document("core")
-
-    @cached_property
-    def funnel(self) -> dict[str, Any]:
-        """Pathways and agreements."""
-        return self.document("funnel")
-
-    @cached_property
-    def notifications(self) -> dict[str, Any]:
-        """Removals and police notifications."""
-        return self.document("notifications")
-
-    @cached_property
-    def follow_ups(self) -> dict[str, Any]:
-        """Follow-ups and first contacts."""
-        return self.document("followups")
+        """A report as `flask outcomes report` prints it, made once."""
+        if (name, year) not in self.documents:
+            school = () if self.code is None else ("--school", self.code)
+            words = ["outcomes", "report", name, "--school-year", year, "--format", "json", *school]
+            done = self.command.invoke(args=words)
+            assert done.exit_code == 0, done.output
+            self.documents[name, year] = json.loads(done.stdout)
+        return self.documents[name, year]
 
     @cached_property
     def overview(self) -> Element:
@@ -64,7 +54,6 @@ class Shown:
         return outcome_pages(self.client, names=UNDER)
 
     def report(self, query: str = "") -> Element:
-        """Return the page of incidents, narrowed."""
         if query not in self.read:
             self.read[query] = self.client.page(f"/outcomes/incidents?{query}")
         return self.read[query]
@@ -89,7 +78,6 @@ def large(page: Element, label: str) -> tuple[str, str]:
 
 
 def whole(words: str) -> int:
-    """Return the first whole number in words."""
     found = re.search(r"\d[\d,]*", words)
     assert found, words
     return int(found.group().replace(",", ""))
@@ -125,10 +113,8 @@ def same(what: str, shown: Any, counted: Any) -> None:
 
 
 def rounded(value: float | None) -> str:
-    """Return a rate as pages write it."""
     return "–" if value is None else f"{value:.2f}"
 
 
 def percent(part: int, of: int) -> str:
-    """Return a share as pages write it."""
     return "–" if not of else f"{round(100 * part / of)}%"

@@ -13,10 +13,9 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.random_districts import District
-from tests.outcomes.pages import outcome_pages
 from tests.outcomes.recount import cases, equity, history, incidents, pathways, plan_measures, repair, schools
 from tests.outcomes.recount.plain import Plain
-from tests.outcomes.recount.shown import Shown, large, rows
+from tests.outcomes.recount.shown import Shown, large, outcome_pages, rows
 from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role

@@ -1,4 +1,4 @@
-"""The pages: who sees lists and who only numbers, both languages, empty years, bad addresses."""
+"""The pages: who sees lists and who only numbers, both languages, phones, school years, bad addresses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory
-from tests.outcomes.making.small_district import Made
-from tests.outcomes.pages import outcome_pages
+from tests.outcomes.making.small_district import FIRST_DAY, Made
 from tests.outcomes.published.test_import import DATA, take_in
+from tests.outcomes.recount.shown import outcome_pages
 from tests.support.databases import ROOT
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
@@ -37,7 +37,6 @@ LISTING = ("/outcomes/behind/", "/incidents")
 
 
 def links(page: Element) -> list[str]:
-    """Return the addresses of lists that the page's main part links to."""
     found = [link.get("href") for main in page.find_all("main") for link in main.find_all("a")]
     return [address for address in found if address.startswith(LISTING)]
 
@@ -248,3 +247,96 @@ def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs,
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert 10 < len(asked) <= most
+
+
+HISTORY = "All figures by school year"
+
+
+def words_of_links(page: Element) -> list[str]:
+    return [link.text for main in page.find_all("main") for link in main.find_all("a")]
+
+
+def test_the_district_without_published_years(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.DISTRICT))
+    overview = client.page("/outcomes/removals")
+    assert HISTORY in words_of_links(overview) and "Published by the district" not in overview.text
+    page = client.page("/outcomes/history")
+    assert "counted here, so far" in page.text and "there are no published years" in page.text
+    assert "Files:" not in page.text and "Published by the district" not in page.text
+
+
+def test_a_school_without_published_years_is_led_nowhere(app: Flask, made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    page = client.page("/outcomes/removals")
+    assert "so far" in page.text and HISTORY not in words_of_links(page)
+    assert "Published by the district" not in client.page("/outcomes/history").text
+    take_in(app, DATA / "metrics.csv")
+    assert HISTORY in words_of_links(client.page("/outcomes/removals"))
+
+
+def test_schools_are_searched_once_there_are_any(app: Flask, made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.DISTRICT))
+    for address in ("/outcomes/history/schools", "/outcomes/history/schools?q=alder"):
+        page = client.page(address)
+        assert "No published years yet" in page.text and "No school found" not in page.text
+        assert not [field for field in page.find_all("input") if field.get("id") == "q"]
+    take_in(app, DATA / "metrics.csv")
+    assert "No school found" in client.page("/outcomes/history/schools?q=zzz").text
+
+
+def test_the_current_year_stays_unfinished_beside_an_earlier_one(made: Made, client_as: ClientAs) -> None:
+    make_incident(school=made.schools[0], local_date=FIRST_DAY.replace(year=2025, month=10))
+    client = client_as(make_user(Role.DISTRICT))
+    for address in ("/outcomes/removals?year=2025-26", "/outcomes/history?year=2025-26"):
+        page = client.page(address)
+        labels = [text.text for text in page.find_all("text") if "so far" in text.text]
+        assert labels, address
+    rows = [row.text for row in page.find_all("tr") if "counted here" in row.text]
+    assert ["so far" in row for row in rows] == [False, True]
+
+
+def cards(page: Element) -> list[str]:
+    """Return the words of the first heading of each table of cards, after every value was held against its column."""
+    found = []
+    for table in page.find_all("table"):
+        if "data-cards" not in table.get("class").split():
+            continue
+        head, *rows = table.find_all("tr")
+        names = [one.text for one in head.find_all("th")]
+        assert rows
+        for row in rows:
+            values = row.find_all("th", "td")
+            assert len(values) == len(names)
+            for value, name in zip(values, names, strict=True):
+                assert value.tag == "th" or value.get("data-label") == name
+        found.append(names[0])
+    return found
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_every_value_of_a_card_says_what_it_is(made: Made, client_as: ClientAs, locale: str) -> None:
+    own = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale=locale))
+    assert len(cards(own.page("/outcomes/repair"))) == 2
+
+
+def test_files_that_were_taken_are_cards_and_lead_back(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    make_user(Role.ADMINISTRATOR, made.schools[0])
+    empty = client.page("/outcomes/exports")
+    assert "To download a file, go to the end of the Outcomes page." in empty.text
+    client.submit("/outcomes/files/core.csv", {"reason": "For the school's council."})
+    page = client.page("/outcomes/exports")
+    assert cards(page) == ["When"]
+    (trail,) = (one for one in page.find_all("nav") if one.get("class") == "trail")
+    assert [link.get("href") for link in trail.find_all("a")] == ["/outcomes"]
+
+
+def test_who_reads_no_outcomes_is_not_led_to_them(session: Any, client_as: ClientAs) -> None:
+    page = client_as(make_user(Role.SYSADMIN)).page("/outcomes/exports")
+    assert not [link for link in page.find_all("a") if link.get("href") == "/outcomes"]
+    assert "end of the Outcomes page" not in page.text
+
+
+def test_the_limit_of_rows_is_grouped(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    assert "at most 20,000 are allowed" in client.page("/outcomes/files/core.csv").text

@@ -31,7 +31,6 @@ REPORTS = 5
 
 
 def ask(app: Flask, address: str) -> Any:
-    """Return a page of the person there is."""
     with app.app_context():
         user = db.session.scalars(db.select(UserAccount)).one()
         db.session.expunge(user)

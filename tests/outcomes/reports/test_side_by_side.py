@@ -43,7 +43,6 @@ def district(at: Any, session: Any) -> list[Any]:
 
 
 def rows_of(page: Element) -> list[list[str]]:
-    """Return the rows of the page's list, cell by cell."""
     return [[cell.text for cell in row.find_all("th", "td")] for row in page.find_all("table")[0].find_all("tr")[1:]]
 
 
