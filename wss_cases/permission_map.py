@@ -7,12 +7,6 @@ what is stored, released and deleted, `PLANS` the Whole School Safety plans, `DI
 from collections.abc import Mapping
 from typing import Any
 
-from wss_cases.safeguards.police.review.models import named_to_approve
-from wss_cases.safeguards.police.review.models import reads_review
-from wss_cases.safeguards.police.review.models import seconds_review
-from wss_cases.safeguards.duties.duty.models import shared_duty
-from wss_cases.safeguards.duties.duty.models import (
-from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
@@ -28,15 +22,17 @@ from wss_cases.pathways.circles.circle.queries import leads_circle
 from wss_cases.pathways.circles.plans.models import reads_plan, writes_plan
 from wss_cases.pathways.mentoring.periods import teaches
 from wss_cases.plans.money.files.rules import brings
+from wss_cases.plans.plan.core.models import PLAN_READERS
 from wss_cases.practice.log import own_entry_or_team
 from wss_cases.practice.requests.pages import reads_request
 from wss_cases.records.retention.core.queries import held_by_district, reads_deletion
-from wss_cases.safeguards.duties.duty.rules import (
+from wss_cases.safeguards.duties.duty.models import (
     administers_mandated_duty,
     mandated_duty,
     mandated_duty_or_administers,
     shared_duty,
 )
+from wss_cases.safeguards.police.review.models import named_to_approve, reads_review, seconds_review
 
 
 def at_own_school(*roles: Role) -> Predicate:

@@ -25,10 +25,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.pages.pages import record_guardian_contact
-from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.duplicates.pages import merge_into
+from wss_cases.incidents.pages import record_guardian_contact
+from wss_cases.intake.decision import Choice, decide
+from wss_cases.intake.duplicates import merge_into
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 
 TODAY = date(2026, 11, 24)

@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.intake.open_questions.queries import quick_noes_of
+from wss_cases.intake.open_questions.models import quick_noes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.answers import answers, answers_before, answers_of, groups_of, read_answers_ahead
 from wss_cases.outcomes.counting.cache import figures_pages

@@ -30,7 +30,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.roster.import_files.rules import rows_in
+from wss_cases.roster.import_files import rows_in
 from wss_cases.training.records.models import KEEPERS, TrainingRecord, names_of, school_asked
 from wss_cases.training.records.pages import Training, length, lock_accounts, minutes_in, put_all_on_record
 from wss_cases.training.topics import every_topic, is_offered, topic_names

@@ -24,8 +24,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.queue import deliver
-from wss_cases.roster.calendar.bells import BellTime
-from wss_cases.roster.calendar.days import Said, day_at
+from wss_cases.roster.calendar.days import BellTime, Said, day_at
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
 from wss_cases.workday.calendar.pages import declare_day, take_back_day

@@ -28,7 +28,7 @@ from wss_cases.records.family_copies.copy.models import Part
 from wss_cases.records.family_copies.request import ask
 from wss_cases.records.retention.core.pages import RetentionRule
 from wss_cases.records.retention.deletion.erasure import erase_student
-from wss_cases.records.retention.expiry import clean
+from wss_cases.records.retention.schedule import clean
 
 TEN = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

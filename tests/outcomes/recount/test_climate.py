@@ -22,9 +22,19 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.reports.climate import HEADS, MEASURES
 from wss_cases.surveys import results
-from wss_cases.surveys.instrument import VALUES, SurveyGroup, Way, questions_on
-from wss_cases.surveys.results import Counted, ResultState, end_round, result_of, results_of, survey_share
-from wss_cases.surveys.rounds import FEWEST, counted, counts_in, seal_counts, tallies_of
+from wss_cases.surveys.pages import end_round
+from wss_cases.surveys.results import Counted, ResultState, result_of, results_of, survey_share
+from wss_cases.surveys.rounds import (
+    FEWEST,
+    VALUES,
+    SurveyGroup,
+    Way,
+    counted,
+    counts_in,
+    questions_on,
+    seal_counts,
+    tallies_of,
+)
 
 ROUNDS = (date(2025, 10, 6), date(2026, 2, 2), date(2026, 9, 14), date(2026, 10, 26))
 """First days: two in the school year before, two in this one."""

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Invocation, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.api.v1.queries import for_few
+from wss_cases.api.v1.pages import for_few
 from wss_cases.cases.case.models import Case, CaseIncident, CaseOrigin
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.followups.core.models import FollowUp

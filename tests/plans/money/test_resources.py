@@ -16,7 +16,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import make_incident
 from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, make_resource, make_strategy
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
-from tests.outcomes.exports.test_list_files import links, taken
+from tests.outcomes.exports.test_files import links, taken
 from tests.plans.money.conftest import Scene
 from tests.support.pages.tables import heads_of, rows_of
 from wss_cases.access.actor import Role

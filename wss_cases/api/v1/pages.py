@@ -57,7 +57,7 @@ from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_co
 from wss_cases.outcomes.counting.scope.rules import Scope as ScopeScope
 from wss_cases.outcomes.counting.scope.rules import Share, month_of, narrowed, reach_of, reference_day, scope_of
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
-from wss_cases.outcomes.reports.repeats import LENGTHS, repeats_of
+from wss_cases.outcomes.reports.cases import LENGTHS, repeats_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days

@@ -31,16 +31,15 @@ from wss_cases.outcomes.reports.core import Reporting, reporting
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline
-from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import years_words
-from wss_cases.plans.plan.core.queries import standing_plan
 from wss_cases.plans.plan.goals.models import PlanGoal, target_words
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.names.finder import whole_names_in
 from wss_cases.roster.names.queries import refuse_found, refuse_names
-from wss_cases.roster.names.rules import whole_names_in
 from wss_cases.roster.names.spellings import pieces_of
 
 

@@ -51,8 +51,8 @@ from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.models import LIVE, PathwayState
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import parted, pathways_of
+from wss_cases.pathways.referrals.referral.models import OPEN as OPEN_REFERRAL
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.rules import OPEN as OPEN_REFERRAL
 from wss_cases.roster.directory.pages import guardian_words
 from wss_cases.roster.directory.queries import GuardianOf, guardians_of, school_days
 from wss_cases.roster.directory.rules import SchoolDays

@@ -32,8 +32,9 @@ from wss_cases.intake.report.actions import names_in_words, write_report
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
-from wss_cases.practice.log import Held, write_entry
-from wss_cases.roster.names.finder import Finder, Kind
+from wss_cases.practice.log import write_entry
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.spellings import Kind
 
 WAITS: Final = "offline_entry.waits"
 GONE: Final = "offline_entry.gone"
@@ -393,7 +394,7 @@ def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
 
 
 @use_case
-def file_practice(uow: UnitOfWork, arrived: Arrived, school_id: int, held: Held) -> int:
+def file_practice(uow: UnitOfWork, arrived: Arrived, school_id: int, held: dict[str, Any]) -> int:
     """Log a practice written offline; returns its id. Raises what `write_entry` raises."""
     entry = write_entry(uow, school_id, held)
     _receive(uow, arrived, practice_entry_id=entry.id)

@@ -36,8 +36,13 @@ from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment, School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
-from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
+from wss_cases.safeguards.discipline.removals.models import (
+    ActionState,
+    DisciplineAction,
+    DisciplineKind,
+    Span,
+    dates_of,
+)
 from wss_cases.workday.caseload.queries import Load, loads_of
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
 

@@ -30,10 +30,9 @@ from wss_cases.incidents.incident.queries import parties_of, refuse_party
 from wss_cases.incidents.incident.rules import SUFFERED, highest_group, person_words
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, IncidentState, PersonKind
 from wss_cases.incidents.other_schools import tell
-from wss_cases.incidents.pages.presenters import report_rows
+from wss_cases.incidents.pages import report_rows
 from wss_cases.incidents.telling import forget_people
-from wss_cases.intake.corrections.facts.queries import review_began
-from wss_cases.intake.corrections.facts.rules import is_reporters
+from wss_cases.intake.corrections.facts import is_reporters, review_began
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.changes import REDACTED, changes_of
 from wss_cases.journal.message_kinds import Mail, MessageKind

@@ -23,7 +23,7 @@ from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.settings import setting
-from wss_cases.intake.unfiled import erase_unfiled
+from wss_cases.intake.offline.models import erase_unfiled
 from wss_cases.journal.dated_settings import end_before, newest_row, period_words
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Panel, Place, Room

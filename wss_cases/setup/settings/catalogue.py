@@ -18,7 +18,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
-from wss_cases.plans.plan.core.queries import PLAN_TIERS
+from wss_cases.plans.plan.core.models import PLAN_TIERS
 from wss_cases.plans.public.publications.models import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.models import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.roster.directory.models import School

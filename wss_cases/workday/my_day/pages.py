@@ -39,10 +39,9 @@ from wss_cases.pathways.mentoring.sessions import rows_of
 from wss_cases.pathways.reengagement.opening import return_lines
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.routing.engine.vocabulary import Kind
-from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, is_overdue
 from wss_cases.safeguards.duties.duty.pages import clock_left, span_words
 from wss_cases.safeguards.duties.duty.queries import running_clocks
-from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.police.review.queries import calls_to_record
 from wss_cases.workday.caseload.pages import cover_words
 from wss_cases.workday.my_day.meetings import circle_card, planned_card, reentry_card

@@ -27,7 +27,7 @@ from wss_cases.pathways.circles.circle.rules import PART, was_harmed
 from wss_cases.pathways.circles.outside import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.calendar.bells import Bells, hours_of
+from wss_cases.roster.calendar.days import Bells, hours_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Person
 

@@ -39,9 +39,8 @@ from wss_cases.plans.public.publications.models import (
 )
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, StaffPost, Student, StudentGuardian
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.finder import Finder, whole_names_in
 from wss_cases.roster.names.queries import COLUMNS, NOBODY, called, guardians_named, students_named
-from wss_cases.roster.names.rules import whole_names_in
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 

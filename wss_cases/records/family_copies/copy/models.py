@@ -18,9 +18,9 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.other_schools import named_elsewhere
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter, SupporterRelation
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.roster.names.finder import BREAK, Finder, Found, Kind
+from wss_cases.roster.names.finder import Finder, Found
 from wss_cases.roster.names.queries import COLUMNS, finder_around, siblings, students_named
-from wss_cases.roster.names.spellings import Named
+from wss_cases.roster.names.spellings import BREAK, Kind, Named
 
 
 class ReleaseState(Labelled):

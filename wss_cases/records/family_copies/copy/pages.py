@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
 from wss_cases.incidents.incident.states import RESULT_LABELS as CONTACT_LABELS
-from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
+from wss_cases.incidents.pages import place_names, title_words, when_words
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm
