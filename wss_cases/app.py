@@ -39,7 +39,6 @@ class Application(Flask):
     """Flask without async views: it would check each function at every request for being a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is."""
         return func
 
 

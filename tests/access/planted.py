@@ -14,7 +14,6 @@ from wss_cases.foundation.db import db
 
 
 def planted_walk(databases: Databases, kind: str, folder: Path) -> Walk:
-    """Return a walk over a copy of the planted district, whose application keeps its files in `folder`."""
     source = databases.filled("planted", databases.demo(kind), _plant)
     return Walk(make_app(databases.copy(source).url, folder))
 

@@ -444,7 +444,6 @@ class Walk:
             return db.session.get_one(Pathway, record.pathway_id)
 
     def client(self, role: str) -> tuple[PageClient, str]:
-        """Return a client of a role and a CSRF token of its session."""
         client = client_of(self.app, role)
         return client, client.csrf_token("/account")
 

@@ -131,7 +131,6 @@ class Planted:
 
     @property
     def placed(self) -> dict[str, int]:
-        """Return the case and the school, for what lies in them."""
         return {"case_id": self.case.id, "school_id": self.school.id}
 
 

@@ -29,7 +29,6 @@ MOMENT = timedelta(seconds=1)
 
 
 def person(role: Role, school: Any = None, **grant: Any) -> Any:
-    """Return somebody with one role and its dates."""
     user = UserFactory()
     RoleGrantFactory(user_id=user.id, role=role, school_id=school.id if school else None, **grant)
     return user

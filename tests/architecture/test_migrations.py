@@ -45,7 +45,6 @@ def revisions() -> list[str]:
 
 
 def out_of_sequence(names: list[str]) -> list[str]:
-    """Return the file names that are not numbered 0001, 0002, … without gap or repetition."""
     return [name for number, name in enumerate(sorted(names), 1) if not _numbered(name, number)]
 
 
@@ -61,12 +60,10 @@ def run(app: Flask, *arguments: str) -> None:
 
 
 def engine(database: Database) -> sa.Engine:
-    """Return an engine of the test's own."""
     return sa.create_engine(database.url, poolclass=sa.NullPool)
 
 
 def counts(database: Database) -> dict[str, int]:
-    """Return how many rows each table has."""
     with engine(database).connect() as connection:
         tables = sa.inspect(connection).get_table_names()
         return {name: connection.scalar(sa.text(f'SELECT count(*) FROM "{name}"')) or 0 for name in tables}

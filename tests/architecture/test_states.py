@@ -18,7 +18,6 @@ class Light(enum.StrEnum):
 
 
 def planted(**names: object) -> ModuleType:
-    """Return a states module with these names."""
     module = ModuleType(Light.__module__)
     vars(module).update(names)
     return module

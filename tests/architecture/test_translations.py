@@ -33,7 +33,6 @@ PARENT = re.compile(r"\b(?:padres?|madres?)\b", re.IGNORECASE)
 
 
 def forms(words: object) -> tuple[str, ...]:
-    """Return the singular and, where there is one, the plural of a message id or its translation."""
     each = words if isinstance(words, list | tuple) else [words]
     return tuple(str(word or "") for word in each)
 
@@ -60,7 +59,6 @@ def catalogue() -> Catalog:
 
 
 def messages(spanish: Catalog) -> list[Message]:
-    """Return the catalogue's messages without its header."""
     return [message for message in spanish if message.id]
 
 

@@ -106,7 +106,6 @@ def opened(page: Page, arrived: list[float], address: str) -> Felt:
 
 
 def middle(times: list[Felt]) -> str:
-    """Return the medians as cells of a row."""
     size, seen, ready = (statistics.median(getattr(one, name) for one in times) for name in ("size", "seen", "ready"))
     return f"{size:.0f} | {seen:.1f} s | {ready:.1f} s"
 

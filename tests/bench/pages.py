@@ -109,13 +109,11 @@ def _open(address: str) -> Visit:
 
 
 def find(found: Found) -> Visit:
-    """Return the search for one name after the other at a school."""
     turn = count()
     return lambda person: person.find(LETTERS[next(turn) % len(LETTERS)], found.school_id)
 
 
 def search() -> Visit:
-    """Return the search for names, words of reports and numbers, one after the other."""
     turn = count()
     return lambda person: person.look_for(SOUGHT[next(turn) % len(SOUGHT)])
 

@@ -77,7 +77,6 @@ class Seen:
 
 
 def _words(body: bytes) -> str:
-    """Return what a page says, without its tags."""
     return " ".join(TAG.sub(" ", body.decode()).split())
 
 
@@ -97,7 +96,6 @@ class Person:
 
     @classmethod
     def stranger(cls, transport: Transport) -> Person:
-        """Return somebody who has not signed in."""
         person = cls.__new__(cls)
         person._transport, person._cookies = transport, {}
         return person

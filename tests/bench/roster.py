@@ -166,7 +166,6 @@ def _sessions() -> Iterator[Line]:
 
 
 def _name(number: int) -> str:
-    """Return one of 4,096 names."""
     return SYLLABLES[number & 15] + SYLLABLES[number >> 4 & 15] + SYLLABLES[number >> 8 & 15]
 
 

@@ -82,7 +82,6 @@ def my_day(person: Person, seconds: float) -> list[float]:
 
 
 def words(taken: list[float]) -> str:
-    """Return a line of figures."""
     late = statistics.quantiles(taken, n=20)[-1] if len(taken) > 1 else taken[0]
     middle = statistics.median(taken)
     return f"{len(taken):4} times, median {middle:7.1f} ms, p95 {late:8.1f} ms, at most {max(taken):8.1f} ms"

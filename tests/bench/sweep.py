@@ -175,7 +175,6 @@ def child(instant: datetime) -> None:
 
 
 def environment_url() -> str:
-    """Return the database this process was handed."""
     return os.environ["DATABASE_URL"]
 
 

@@ -70,7 +70,6 @@ def test_every_template_and_kind_of_element(browser: Browser, databases: Databas
 
 
 def looks_wrong(page: Page, address: str) -> list[str]:
-    """Return what a designer would mend on the open page, at the width it has."""
     long = any(re.match(shape, address) for shape in MAY_BE_LONG)
     return look_of(page).problems(may_be_long=long)
 

@@ -22,7 +22,6 @@ EDGES = """[...new Set([...document.querySelectorAll('table.data-cards td, table
 
 
 def sheets(page: Page) -> int:
-    """Return on how many sheets a page prints."""
     return len(pypdf.PdfReader(io.BytesIO(page.pdf(format="Letter"))).pages)
 
 

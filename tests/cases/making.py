@@ -39,7 +39,6 @@ def make_user(school: School, role: Role = Role.COORDINATOR, name: str = "") -> 
 
 
 def actor_for(user: UserAccount) -> Actor:
-    """Return the person as actions take them."""
     grants = tuple(Grant(role=g.role, school_id=g.school_id, district=g.district) for g in user.grants)
     return Actor(user_id=user.id, name=user.name, grants=grants)
 

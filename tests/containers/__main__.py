@@ -58,7 +58,6 @@ class Machine:
         return words
 
     def environment(self, service: dict[str, Any]) -> dict[str, str]:
-        """Return what an engine would give to a service."""
         told = {name: self.placed(value) for name, value in service["environment"].items()}
         path = f"{self.program}/.venv/bin:/usr/local/bin:/usr/bin:/bin"
         return told | {"PATH": path, "FLASK_APP": "wsgi", "HOME": str(self.instance)}

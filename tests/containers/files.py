@@ -22,20 +22,17 @@ class Step:
 
 
 def steps(text: str | None = None) -> list[Step]:
-    """Return the instructions of the Containerfile, each on one line."""
     whole = text if text is not None else (ROOT / "Containerfile").read_text(encoding="utf-8")
     lines = re.sub(r"\\\n\s*", "", whole).splitlines()
     return [Step(*line.split(maxsplit=1)) for line in lines if line and not line.startswith("#")]
 
 
 def stages(found: list[Step]) -> list[list[Step]]:
-    """Return the instructions of each stage, the image's own last."""
     starts = [number for number, step in enumerate(found) if step.word == STAGE]
     return [found[start:end] for start, end in zip(starts, [*starts[1:], len(found)], strict=True)]
 
 
 def sources(found: list[Step]) -> list[str]:
-    """Return which files and folders of the project an image takes in."""
     own = [step.rest.split() for step in found if step.word == "COPY" and not step.rest.startswith("--from")]
     return [name for words in own for name in words[:-1]]
 

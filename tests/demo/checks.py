@@ -84,7 +84,6 @@ def owing_although_harmed() -> list[str]:
 
 
 def on_days_without_school(since: date) -> list[str]:
-    """Return what happened since a day on a date without school, by the calendar as it stands."""
     days = school_days(None)
     return [f"{what} on {day}" for what, day in _happened(since) if day >= since and not days.is_school_day(day)]
 
@@ -118,7 +117,6 @@ def too_old_for_their_state(today: date) -> list[str]:
 
 
 def long_overdue(today: date) -> list[str]:
-    """Return open follow-ups that were due more than half a school year ago."""
     forgotten = (FollowUp.state == FollowUpState.OPEN) & (FollowUp.due_on < today - HALF_A_YEAR)
     return [f"{row.kind} since {row.due_on}" for row in db.session.scalars(select(FollowUp).where(forgotten))]
 
@@ -138,5 +136,4 @@ def _length(year: str, first: date, last: date, days: SchoolDays) -> int:
 
 
 def agreements() -> int:
-    """Return how many agreements there are, so that no check looks at nothing."""
     return len(list(db.session.scalars(select(Agreement.id))))

@@ -54,7 +54,6 @@ def make_user(role: Role, school: Any = None, **account: Any) -> UserAccount:
 
 
 def acting(user: UserAccount) -> Actor:
-    """Return a person as actions take them, with the grants of today."""
     actor = actor_of(user.id, clock.now())
     assert actor is not None, f"{user.email} may not sign in"
     return actor

@@ -92,5 +92,4 @@ def put(record: Made) -> Made:
 
 
 def fresh(record: Any) -> Any:
-    """Return the same record as the database has it now, for looking at what an action did."""
     return db.session.get(type(record), record.id, populate_existing=True)

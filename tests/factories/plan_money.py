@@ -62,7 +62,6 @@ def make_strategy(school: Any, lead: Any, **plan: Any) -> PlanStrategy:
 
 
 def make_resource(strategy: PlanStrategy, **resource: Any) -> PlanResource:
-    """Return a resource of a strategy."""
     placed = {"school_id": strategy.school_id, "plan_id": strategy.plan_id, "strategy_id": strategy.id}
     made: PlanResource = PlanResourceFactory(**placed, **resource)
     return made

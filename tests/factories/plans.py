@@ -16,7 +16,6 @@ from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, Sc
 
 
 def first_template() -> int:
-    """Return the id of the template that comes with the migrations."""
     return db.session.scalars(select(PlanTemplate.id).order_by(PlanTemplate.starts_on)).first() or 0
 
 

@@ -43,7 +43,6 @@ class PartnerFactory(Factory):
 
 
 def make_partner_user(partner: Partner, **account: Any) -> UserAccount:
-    """Return an active person who signs in for a partner."""
     user: UserAccount = UserFactory(**account)
     RoleGrantFactory(user_id=user.id, role=Role.PARTNER, partner_id=partner.id)
     return user

@@ -73,5 +73,4 @@ def _rows(
 
 
 def answered(facts: Facts) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return facts and the first rule set's answer as an incident keeps them."""
     return facts.as_json(), as_stored(recommend(first_table(), facts))

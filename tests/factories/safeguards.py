@@ -21,7 +21,6 @@ RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 
 
 def duty_kind(code: str) -> LegalDutyKind:
-    """Return a row of the seeded duty table."""
     found = db.session.scalar(db.select(LegalDutyKind).where(LegalDutyKind.code == code))
     assert found is not None, code
     return found

@@ -41,7 +41,6 @@ class Asked:
 
     @property
     def call(self) -> Invocation:
-        """Return the call that the administrator makes now."""
         return Invocation(acting(self.head), clock.now())
 
 

@@ -208,7 +208,6 @@ def test_every_order_has_every_follow_up_once_as_its_words_go(world: Any, client
 
 
 def both(page: Any) -> list[tuple[Any, dict[str, str]]]:
-    """Return the rows of the list, each as it stands and in words."""
     table = list_of(page)
     assert table is not None
     return list(zip(table.find_all("tbody")[0].find_all("tr"), rows_of(page), strict=True))

@@ -88,7 +88,6 @@ class Page:
         return [*sent, button] if button else sent
 
     def control_of(self, element_id: str) -> Control | None:
-        """Return the control that a refusal's link leads to."""
         return next((control for control in self.controls.values() if element_id in control.ids), None)
 
 

@@ -31,7 +31,6 @@ class Recipe:
 
 
 def bare(role: str, action: str, **fields: str) -> Recipe:
-    """Return the recipe of what a page's script sends."""
     return Recipe(fields, ways=((role, "/", action),), bare=True)
 
 

@@ -24,7 +24,6 @@ class Post:
     body: Any = None
 
     def with_fields(self, changed: dict[str, str]) -> Post:
-        """Return the same request with other values for some fields."""
         return replace(self, fields=[[name, changed.get(name, value)] for name, value in self.fields])
 
 

@@ -127,7 +127,6 @@ def send(browser: Browser, stage: Stage, post: Post) -> tuple[Any, list[Change]]
 
 
 def record(app: Any, stage: Stage, before: Sequence[Post], post: Post, rule: str) -> str:
-    """Return the text of one post, sent in a process of its own."""
     return str(in_own_process(stage, lambda: recorded(app, stage, before, post, rule)))
 
 
@@ -159,5 +158,4 @@ def written(rule: str, post: Post, answer: Any, flashes: list[str], changes: lis
 
 
 def file_of(folder: Path, kind: str, endpoint: str) -> Path:
-    """Return the file of one post."""
     return folder / kind / f"{endpoint}.txt"

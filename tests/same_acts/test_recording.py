@@ -36,13 +36,11 @@ class Scene:
     stage: Stage
 
     def closed(self) -> Path:
-        """Return the database's file, with nothing of it elsewhere."""
         with self.app.app_context():
             db.engine.dispose()
         return self.stage.copy
 
     def filled(self) -> Post:
-        """Return what a person sends who answers every question of the page."""
         answer = Browser(self.app, self.stage, "district").get(ADDRESS)
         form, action = next((form, to) for form, to in posting_forms(answer, ADDRESS) if to == ADDRESS)
         return Post("district", ADDRESS, action, read_form(form, action, lambda *_asked: []).fields({}, True, None))
@@ -99,7 +97,6 @@ def test_a_post_after_that_of_a_removed_handler_names_the_removed(scene: Scene) 
 
 
 def removed(field: str) -> Post:
-    """Return a post to a handler that the checkout does not have."""
     return Post("district", f"/removed/{field}", f"/removed/{field}", [[field, FROM_PAGE]])
 
 

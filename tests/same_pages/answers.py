@@ -28,7 +28,6 @@ def file_name(address: str) -> str:
 
 
 def answer_text(address: str, answer: Any) -> str:
-    """Return status, kind and words of a response to GET."""
     lines = [masked(f"GET {address}"), f"{answer.status_code} {answer.content_type}"]
     lines += [f"{name}: {masked(answer.headers[name])}" for name in HEADERS if name in answer.headers]
     return "\n".join([*lines, "", *_body(answer)]) + "\n"
@@ -50,6 +49,5 @@ def _body(answer: Any) -> list[str]:
 
 
 def _archive(data: bytes) -> list[str]:
-    """Return the files of an archive, such as a workbook, each with the digest of what it holds."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return [f"{name} {hashlib.sha256(archive.read(name)).hexdigest()}" for name in sorted(archive.namelist())]

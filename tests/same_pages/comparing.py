@@ -57,7 +57,6 @@ def _changes(before: list[str], after: list[str]) -> Iterator[Change]:
 
 
 def only_spaces(change: Change) -> bool:
-    """Return whether the words of a change are the same and only the spaces or lines between them differ."""
     before, after = ("".join("".join(lines).split()) for lines in change)
     return before == after
 

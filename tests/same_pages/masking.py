@@ -21,7 +21,6 @@ _PATTERNS = tuple(
 
 
 def masked(text: str) -> str:
-    """Return the text with what is new in every answer replaced by an ellipsis."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text

@@ -35,7 +35,6 @@ def site() -> Flask:
 
 
 def addresses(per_route: int, per_filter: int) -> list[str]:
-    """Return what is visited, in order."""
     app = site()
     client = app.test_client()
     return [address for address, _answer in crawl(client.get, app.url_map.bind(""), per_route, per_filter)]

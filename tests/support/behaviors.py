@@ -164,7 +164,6 @@ _HOURS, _HOUR_WEIGHTS = zip(*HOURS, strict=True)
 
 
 def draw_place(rng: Random, tile: str) -> str:
-    """Return a location code that fits the tile."""
     return rng.choice(PLACES[tile].split())
 
 
@@ -177,6 +176,5 @@ def draw_minute(rng: Random, location: str, first_bell: int, last_bell: int) -> 
 
 
 def draw_facts(rng: Random, profile: Profile) -> dict[str, Any]:
-    """Return what is known of it besides the people."""
     facts = {name: rng.choice(options) for name, options in profile.facts.items()}
     return {name: value for name, value in facts.items() if value is not False}

@@ -101,7 +101,6 @@ class Databases:
         return f"test_{os.getpid()}_{next(self._numbers)}"
 
     def empty(self, kind: str) -> Database:
-        """Return a new database without a schema."""
         return self._begin(kind, self._name())
 
     def _begin(self, kind: str, name: str) -> Database:
@@ -136,7 +135,6 @@ class Databases:
         return self._filled[name, kind]
 
     def _fill_postgresql(self, name: str, begin: Begin, fill: Fill) -> Database:
-        """Return a database of that name on this process's server, filled."""
         database = begin(name)
         fill(database)
         return database
@@ -154,7 +152,6 @@ class Databases:
         return Database("sqlite", str(shared), f"sqlite:///{shared}")
 
     def copy(self, source: Database) -> Database:
-        """Return a copy of a database that no one is connected to."""
         return self._copied(source, self._name())
 
     def _copied(self, source: Database, name: str) -> Database:

@@ -46,13 +46,10 @@ def _asked(item: pytest.Item) -> set[str]:
 
 
 def shares(item: pytest.Item) -> bool:
-    """Return whether a test stands on what is made once for all workers."""
     return not SHARED.isdisjoint(_asked(item))
 
 
 def wants_a_server(item: pytest.Item) -> bool:
-    """Return whether a test runs on PostgreSQL, of which each worker would start, migrate and fill its own, and work
-    out every statement anew."""
     return database_of(item) == "postgresql" or item.get_closest_marker(TOO) is not None
 
 

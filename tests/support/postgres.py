@@ -47,7 +47,6 @@ def _version(folder: Path) -> int:
 
 
 def free_port() -> int:
-    """Return a TCP port that nothing listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -104,7 +103,6 @@ class PostgresServer:
         return self.folder / "data"
 
     def url(self, name: str) -> str:
-        """Return the SQLAlchemy address of one database."""
         return f"postgresql+psycopg://{USER}@127.0.0.1:{self.port}/{name}"
 
     def create(self, name: str, template: str = "template1") -> str:

@@ -52,7 +52,6 @@ def of_school(rows: Rows, school_id: int, known: Collection[Key] = ()) -> set[Ke
 
 
 def changes(before: Rows, after: Rows, of: Iterable[Key]) -> list[str]:
-    """Return a line for each of these rows that differs."""
     return [
         f"{key[0]} {key[1]}: {_difference(before[key], after.get(key))}" for key in of if before[key] != after.get(key)
     ]

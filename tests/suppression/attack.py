@@ -41,7 +41,6 @@ class System:
                 self.equations.append((whole, sum(self.truth(cell) for cell in whole)))
 
     def truth(self, cell: Cell) -> int:
-        """Return the true number of a cell."""
         school, category, stage = cell
         return self.schools[school][category][stage]
 

@@ -78,7 +78,6 @@ def machines_of(module: ModuleType) -> list[Machine]:
 
 
 def page(found: list[Machine]) -> str:
-    """Return the whole document."""
     return "\n".join([HEAD, *(_section(machine) for machine in found)])
 
 

@@ -33,7 +33,6 @@ class Scene:
     district: Any
 
     def call(self, user: Any, now: datetime = NOW) -> Invocation:
-        """Return what an action takes."""
         return Invocation(acting(user), now)
 
     def record(self, user: Any, topic: str = "de_escalation", on: date = date(2026, 9, 1), **more: Any) -> int:

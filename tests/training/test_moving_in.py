@@ -20,7 +20,6 @@ SHARED = "id, school_id, user_id, {}, provider, completed_on, valid_until, recor
 
 
 def rows(database: Database, table: str, topic: str) -> list[tuple[object, ...]]:
-    """Return what is on record in a table, every column that both have."""
     with engine(database).connect() as connection:
         found = connection.execute(sa.text(f"SELECT {SHARED.format(topic)} FROM {table} ORDER BY id"))
         return [tuple(str(value) for value in row) for row in found]

@@ -15,7 +15,6 @@ load_plan = by_id(SafetyPlan)
 
 
 def plans_of(case_id: int) -> list[SafetyPlan]:
-    """Return the safety plans of a case with the person each is for, newest first."""
     return list(_of_cases.rows([case_id]).scalars())
 
 

@@ -90,7 +90,6 @@ def open_now(actor: Actor, now: datetime) -> list[tuple[CaseOpening, Case]]:
 
 
 def get_opened(actor: Actor, case_id: int, now: datetime) -> tuple[CaseOpening, Case]:
-    """A case that is open to the actor, with the reason. Raises NotFound."""
     return existing(next((pair for pair in open_now(actor, now) if pair[1].id == case_id), None))
 
 
@@ -98,7 +97,6 @@ load_opening = by_id(CaseOpening)
 
 
 def case_openings_of(case_id: int) -> list[CaseOpening]:
-    """Every opening of a case, the newest first; the caller has checked the case."""
     wanted = select(CaseOpening).where(CaseOpening.case_id == case_id).order_by(CaseOpening.id.desc())
     return list(db.session.scalars(wanted))
 
@@ -293,15 +291,12 @@ def end_one(uow: UnitOfWork, case: Case) -> None:
 
 @dataclass(frozen=True)
 class Opened:
-    """One opening, with who looked and at whose years."""
-
     opening: PastOpening
     who: str
     student: Student
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Keep what was opened at the schools that the actor administers."""
     return statement.where(in_schools(PastOpening.school_id, actor, Role.ADMINISTRATOR))
 
 
@@ -314,12 +309,10 @@ def openings_at(actor: Actor, before: int | None = None, limit: int = PAGE) -> l
 
 
 def openings_of(actor: Actor, student_id: int) -> list[Opened]:
-    """Return who opened one student's past years, as the student's administrator may see."""
     return _rows(visible_to(_listed(), actor).where(PastOpening.student_id == student_id).limit(PAGE))
 
 
 def openings_around(actor: Actor, case_id: int) -> list[Opened]:
-    """Return who opened the past years of anybody in a case, as its administrator may see."""
     people = select(CaseParticipant.student_id).where(CaseParticipant.case_id == case_id)
     return _rows(visible_to(_listed(), actor).where(PastOpening.student_id.in_(people)).limit(PAGE))
 
@@ -374,10 +367,7 @@ STUDENT = Subject(Student, get_student)
     more=lambda student, _form: {"student": student}, template="casework/access/clean_slate/open.html", boxed=False,
 )  # fmt: skip
 def open_past(uow: UnitOfWork, student: Student, form: PastForm) -> int:
-    """Put this student's faded reports and cases back in view for the actor, for a while.
-
-    Each opening has a reason of its own. Raises NotFound for a student of no school.
-    """
+    """Show the actor this student's faded reports and cases for a while. Raises NotFound for a student of no school."""
     if student.school_id is None:
         raise NotFound
     row = PastOpening(

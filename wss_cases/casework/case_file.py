@@ -179,7 +179,6 @@ def _at_work(among_ids: Narrow) -> Any:
 
 
 def _incidents_of(case_id: int) -> tuple[list[tuple[int, date]], list[RoutingAnswer]]:
-    """Return a case's incidents, and the newest stored answer for each person of them, in one query."""
     rows = _answered.rows([case_id]).all()
     newest = {(row.incident_id, row.incident_person_id): row for _number, _day, row in rows if row is not None}
     return list({number: (number, day) for number, day, _row in rows}.values()), list(newest.values())
@@ -255,7 +254,6 @@ def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
 
 
 def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any]:
-    """Return id, reference, kind of harm and place of the open cases that a person leads at a school."""
     columns: Any = select(Case.id, Case.reference, Case.harm_kind, Case.location_code)
     statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id, Case.lead_id == lead_id)
     return list(db.session.execute(statement.order_by(Case.id)))
@@ -305,7 +303,6 @@ def duty_words(code: str) -> str:
 
 
 def outcome_words(outcome: str) -> str:
-    """Return a follow-up's outcome in the reader's language, an agreement term's included."""
     labels = OUTCOME_LABELS | {str(state): words for state, words in TermState.labels().items()}
     return str(labels.get(outcome, outcome.replace("_", " ")))
 

@@ -245,7 +245,6 @@ CASE_KINDS = frozenset(Kind)
 
 
 def harm_words(code: str) -> str:
-    """Return the kind of harm, or what else a case comes from, in the reader's language."""
     if code in set(CaseOrigin):
         return str(CaseOrigin(code).label)
     return str(Tile(code).label) if code in set(Tile) else code.replace("_", " ").capitalize()

@@ -82,14 +82,12 @@ MOST = 20
 
 
 def cases_with(actor: Actor, student_id: int) -> list[tuple[Case, PersonRole]]:
-    """Return the cases of a student that the actor may see, with the student's part."""
     columns: Any = select(Case, CaseParticipant.role).join(CaseParticipant, CaseParticipant.case_id == Case.id)
     statement = cases_visible(columns, actor).where(CaseParticipant.student_id == student_id)
     return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Case.id.desc()).limit(MOST))]
 
 
 def reports_with(actor: Actor, student_id: int) -> list[tuple[Incident, PersonRole]]:
-    """Return the reports of a student that the actor may see, with the student's part."""
     columns: Any = select(Incident, IncidentPerson.role).join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
     statement = incidents_visible(columns, actor).where(IncidentPerson.student_id == student_id)
     return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Incident.id.desc()).limit(MOST))]

@@ -180,7 +180,6 @@ class JsonWords(TypeDecorator[str]):
         return cast(bindparam, JSONB(none_as_null=True)) if self.postgresql else bindparam
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the same text for the same value on both databases."""
         return None if value is None else canonical(json.loads(value))
 
 
@@ -207,7 +206,6 @@ class RowSum:
 
 
 def canonical(value: Any) -> str:
-    """Return a value as JSON in one spelling."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -85,7 +85,6 @@ class Added:
 
     @property
     def key(self) -> str:
-        """Its name in a form, as `PlanItem.key`."""
         return f"{self.kind}:{self.for_whom}:{self.person_id or 0}"
 
 
@@ -150,8 +149,8 @@ def may_be_batched(plan: Plan, open_duties: int, people: Sequence[IncidentPerson
 
 
 def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
-    """The items of a choice. Raises Refused for a different choice without a reason, for a held kind, when someone
-    would be left without an item, and when every item waits for an unidentified person."""
+    """Raises Refused without a reason for a difference, for a held kind, where someone would be left without an item,
+    and where every item waits for an unidentified person."""
     if choice.keep is None and not choice.add:
         if plan.waiting and not plan.items:
             raise Refused("", _("First enter who is reported to have caused harm, or who was harmed."))
@@ -260,8 +259,7 @@ REVIEW_WITH_HOLD = 5
 
 @dataclass(frozen=True)
 class Scene:
-    """State shared by the steps of one decision. `coordinator_id` is None at a school without a coordinator; a dean
-    leads there."""
+    """What the steps of a decision share. Where `coordinator_id` is None the school has none, and a dean leads."""
 
     incident: Incident
     today: date
@@ -297,8 +295,7 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
 
 
 def _choose(plan: Plan, incident: Incident, choice: Choice, language: str) -> tuple[PlanItem, ...]:
-    """The chosen items. Raises Refused while a question is open, and for responses that a forgotten item or a tool
-    does not call for."""
+    """Raises Refused while a question is open, and for responses that a forgotten item or a tool does not call for."""
     refuse_open(plan, incident, incident.people)
     if choice.keep is None and is_forgotten(incident):
         raise Refused("", _("It was forgotten or a tool. Choose what fits under “Choose a different response.”"))
@@ -327,7 +324,6 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
 
 
 def _made(incident: Incident) -> Counter[tuple[str, int | None]]:
-    """Number of follow-ups that an earlier decision made, by kind and person."""
     own = FollowUp.incident_id == incident.id
     of_cases = FollowUp.case_id.in_([case.id for case in cases_of_incident(incident.id)])
     statement = select(FollowUp.kind, FollowUp.incident_person_id, FollowUp.rules).where(own | of_cases)
@@ -343,7 +339,6 @@ def _dean(uow: UnitOfWork, incident: Incident, today: date) -> int | None:
 
 
 def _known_to(incident: Incident, user_ids: Sequence[int | None], now: datetime) -> int | None:
-    """The first of these people who may see the report: whoever leads is told about its case."""
     people = {user_id: "" for user_id in user_ids if user_id is not None}
     return next(iter(open_to(incident, people, now)), None)
 
@@ -356,7 +351,6 @@ def _needs_case(scene: Scene, choice: Choice) -> bool:
 
 
 def open_duty_count(incident_id: int) -> int:
-    """Number of open legal duties of a report; the caller has checked it."""
     return sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
 
 
@@ -432,9 +426,8 @@ def _take_into_case(uow: UnitOfWork, scene: Scene, case: Case) -> None:
 def make_follow_up(
     uow: UnitOfWork, scene: Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
-    """Make one follow-up of a decision, for the dean or the lead as its template says; an existing one stays.
-    Housing needs are hidden from deans: at a school without a coordinator the follow-up has no owner until there is
-    one."""
+    """Make a follow-up for the dean or the lead, as its template says; an existing one stays. Deans do not see housing
+    needs: at a school without a coordinator that follow-up has no owner until there is one."""
     for made in CALLS if kind in CALLS else (kind,):
         if scene.made[made, person_id]:
             scene.made[made, person_id] -= 1

@@ -48,15 +48,8 @@ from wss_cases.intake.questions import (
     open_questions,
     without_student,
 )
-from wss_cases.intake.report.actions import (
-    add_people_to,
-    captured_person,
-    complete_details,
-    people_items,
-    person_ids,
-    read_added,
-    search_items,
-)
+from wss_cases.intake.report.actions import add_people_to, complete_details, read_added
+from wss_cases.intake.report.forms import captured_person, people_items, person_ids, search_items
 from wss_cases.intake.report.pages import capture_blueprint as blueprint
 from wss_cases.intake.report.pages import saved_as_json, switch_language
 from wss_cases.journal.rooms import Room
@@ -194,7 +187,6 @@ def details_form(
 
 
 def behavior_words(code: BehaviorCode) -> str:
-    """Label of a behavior with its group."""
     label: str = in_language(code, "label")
     if code.behavior_group is None:
         return label
@@ -254,7 +246,6 @@ class Group:
 
     @property
     def unfolds(self) -> bool:
-        """Whether a folded field has an error."""
         return any(field.errors for field in self.folded)
 
 
@@ -365,7 +356,6 @@ def details(incident_id: int) -> Page:
 @blueprint.post("/incidents/<int:incident_id>/details/draft")
 @gate(Permission.INCIDENT_COMPLETE)
 def details_draft(incident_id: int) -> Response | tuple[Response, int]:
-    """Save the draft; the JSON answer has the time."""
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
     return saved_as_json(lambda: _save_draft(actor, incident, now), now, zone_of(incident.school_id))
@@ -411,7 +401,6 @@ def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
 
 
 def _asked(incident: Incident) -> frozenset[str]:
-    """The questions visible for a report today."""
     chosen = chosen_for(kind_of(incident), today_at(incident.school_id, clock.now()))
     return open_questions(chosen, incident)
 

@@ -64,7 +64,6 @@ class ChangeWords:
 
 
 def change_words(change: Change) -> ChangeWords:
-    """Return one change in words."""
     sides = [_side(change.kind, side) for side in (change.before, change.after)]
     return ChangeWords(key_words(change.key), sides[0], sides[1], ", ".join(change.rules))
 

@@ -89,7 +89,6 @@ def rule_sets(actor: Actor) -> Sequence[Any]:
 
 
 def withdrawal_of(rule_set_id: int) -> RuleSetWithdrawal | None:
-    """Return the withdrawal of a rule set, if there is one."""
     return db.session.scalar(select(RuleSetWithdrawal).where(RuleSetWithdrawal.rule_set_id == rule_set_id))
 
 
@@ -99,7 +98,6 @@ def get_rule_set(actor: Actor, rule_set_id: int) -> RuleSet:
 
 
 def load_rule_set(rule_set_id: int) -> RuleSet | None:
-    """Return one rule set by id, for the policy engine."""
     return db.session.get(RuleSet, rule_set_id)
 
 

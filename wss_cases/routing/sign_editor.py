@@ -80,7 +80,6 @@ class SignForm(BaseForm):
             self[f"{key}_{lang}"].errors = [words]
 
     def lines(self, key: str, lang: str) -> list[str]:
-        """Return the entries of a list in a language."""
         return [line.strip() for line in (self[f"{key}_{lang}"].data or "").splitlines() if line.strip()]
 
     def row(self, before: Row) -> dict[str, Any]:

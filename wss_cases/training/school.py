@@ -41,7 +41,6 @@ FIRST_DAY, LAST_DAY = date.min, date.max
 
 
 def in_order(rows: Sequence[Any], order: Order, keys: Mapping[str, Callable[[Any], Any]]) -> list[Any]:
-    """Return rows in an order, by name where they are alike."""
     by_name = sorted(rows, key=keys["who"])
     return sorted(by_name, key=keys[order.key], reverse=order.down)
 

@@ -22,7 +22,6 @@ LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 @lru_cache(maxsize=2)
 def style(folder: Path) -> bytes:
-    """Return all sheets as one."""
     return b"".join((folder / "css" / f"{name}.css").read_bytes() for name in SHEETS)
 
 

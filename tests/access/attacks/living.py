@@ -75,7 +75,6 @@ class Stage:
             self._travel.stop()
 
     def client(self, user: UserAccount) -> PageClient:
-        """Return a browser in which this person is signed in."""
         return people_client(self.app, user)
 
     def missing(self, attack: Attack, mails: int, audited: int) -> list[str]:
@@ -206,7 +205,6 @@ ATTACKS: tuple[Story, ...] = (two_puppets, system_administrator, thief, after_th
 
 
 def newest(model: Any) -> int:
-    """Return the id of the row that was written last."""
     return int(db.session.scalars(select(func.max(model.id))).one())
 
 

@@ -43,7 +43,6 @@ def wrong() -> str:
 
 
 def with_factor(role: Role = Role.SYSADMIN) -> tuple[UserAccount, list[str]]:
-    """Return somebody with a second factor set up two steps ago, and the recovery codes."""
     user = make_user(role)
     made = factor.enrol(acting(user), SECRET, code(), "", clock.now())
     return user, list(made.codes)

@@ -34,7 +34,6 @@ def in_template(source: str, known: set[str]) -> list[str]:
 
 
 def in_table(table: dict[str, str], known: set[str]) -> list[str]:
-    """Return the endpoints of a table that no rule has."""
     return [name for name in table.values() if name not in known]
 
 

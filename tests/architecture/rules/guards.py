@@ -28,13 +28,11 @@ def sources() -> Iterator[Path]:
 
 
 def room_of(path: Path) -> str:
-    """Return the first-level package or module of a file."""
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 @lru_cache(maxsize=1)
 def nodes(source: str) -> tuple[ast.AST, ...]:
-    """Return every node of a file's code, parsed once for all rules that look at one file after the other."""
     return tuple(ast.walk(ast.parse(source)))
 
 

@@ -84,7 +84,6 @@ class _Words(HTMLParser):
 
 
 def foreign_words(text: str) -> list[str]:
-    """Return the words of a text that stay English in a Spanish page."""
     rest = MADE_ID.sub("", text.replace(BRAND, ""))
     return [word for word in WORD.findall(rest) if word not in SAME_IN_BOTH]
 

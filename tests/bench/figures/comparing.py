@@ -47,7 +47,6 @@ class Measured:
         return statistics.median(self.ratios)
 
     def words(self, aim: int) -> str:
-        """Return the line of the table."""
         told = f"{self.median:8.1f} {self.late:8.1f} {self.size:7.1f} {self.sql:7.1f} {self.statements:5}"
         return f"{self.name:44} {aim or '':>5} {told} {self.floor:7.1f} {self.ratio:6.2f}"
 

@@ -88,6 +88,5 @@ def bare(database: Database, folder: Path) -> Iterator[int]:
 
 
 def floor_of(statements: int, saves: bool) -> Visit:
-    """Return the opening of the bare page that has so many statements."""
     address = f"/floor/{statements}{'/saved' if saves else ''}"
     return lambda person: person.get(address)

@@ -66,7 +66,6 @@ class Side:
         return self.people[email]
 
     def opening(self, page: Page) -> Opened:
-        """Return a page to be opened."""
         counting = partial(reports, self.app) if page.saves else None
         return Opened(self.signed_in(page), page.visit, page.saves, counting)
 

@@ -147,7 +147,6 @@ class Shot:
 
 
 def both(name: str, role: str, start: str, step: Callable[[Page], None] = nothing) -> tuple[Shot, Shot]:
-    """Return the picture of a page at a desk, and on a phone."""
     return Shot(name, role, start, step), Shot(f"{name}-phone", role, start, step, PHONE)
 
 

@@ -44,13 +44,11 @@ class Table:
                 figures += [str(figure)] if str(figure) not in figures else []
 
     def lines(self) -> list[str]:
-        """Return the table, a line each."""
         head = ["work", "before", "goal", *(f"now, {NAMES[kind]}" for kind in BACKENDS)]
         rows = [[row.work, row.before, row.goal, *(self.now(row.work, kind) for kind in BACKENDS)] for row in ROWS]
         return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
     def now(self, work: str, kind: str) -> str:
-        """Return what was counted for a row on a kind of database, in each width where they differ."""
         return "; ".join(sorted(self.figures[work, kind])) or "NOT COUNTED"
 
 

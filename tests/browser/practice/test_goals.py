@@ -40,7 +40,7 @@ ABOVE = """() => {
 """How many rows stand above the strip."""
 
 
-@pytest.mark.full_cross_only("tests/intake/decision/test_few_cards.py")
+@pytest.mark.full_cross_only("tests/intake/decision/test_one_act.py")
 @SIZES
 def test_the_cards_of_a_fight(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, note: Note, size: dict[str, int]

@@ -23,7 +23,6 @@ DISTRICT = ["--schools", "1", "--students", "120", "--incidents", "6", "--years"
 
 
 def wall(text: str) -> datetime:
-    """Return an instant of the school's wall clock."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 

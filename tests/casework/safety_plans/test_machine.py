@@ -61,12 +61,10 @@ class Plans(RuleBasedStateMachine):
             assert may, (act.body.__name__, answers)
 
     def plan(self, index: int) -> SafetyPlan | None:
-        """Return the newest plan of one of the two people."""
         mine = [plan for plan in plans_of(self.world.case.id) if plan.participant_id == self.who(index)]
         return fresh(mine[0]) if mine else None
 
     def who(self, index: int) -> int:
-        """Return the participant's id."""
         return int(self.world.people[index].id)
 
     @rule(index=st.integers(0, 1), text=texts)

@@ -74,7 +74,6 @@ class District:
         self.load.start()
 
     def address(self, role: str) -> str:
-        """Return how a role reaches whichever of the two servers is the first."""
         hosts = "&".join(f"host={one.machine.address}:5432" for one in (self.first, self.second))
         return f"postgresql+psycopg://{role}@/wss?{hosts}&target_session_attrs=read-write"
 
@@ -143,7 +142,6 @@ class District:
         self.proxy.start("nginx", "nginx", "-e", "stderr", "-c", str(file))
 
     def state(self) -> dict[str, Any]:
-        """Return what /readyz says through the proxy, {} where nothing answers."""
         return _document(self.proxy.address, "/readyz")
 
     def ready(self) -> None:

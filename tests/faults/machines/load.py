@@ -36,7 +36,6 @@ class Office(MailServer):
         return await super().handle_DATA(server, session, envelope)
 
     def numbers(self) -> list[str]:
-        """Return the Message-ID of each mail, as the database knows it, in order."""
         return [str(mail.message["Message-ID"]).strip("<>").partition("@")[0] for mail in list(self.mails)]
 
 
@@ -121,20 +120,16 @@ class Load:
         return all(any(begun > moment for begun, _heard in list(one.heard)) for one in self.people)
 
     def without_a_save(self, since: float, until: float) -> float:
-        """Return the longest time in which nobody's save was acknowledged."""
         return longest([moment for _key, moment in list(self.acknowledged)], since, until)
 
     def longest_of_one(self, since: float, until: float) -> float:
-        """Return the longest time that one of them went without a save."""
         return max(longest([heard for _begun, heard in list(one.heard)], since, until) for one in self.people)
 
     def without_mail(self, since: float, until: float) -> float:
-        """Return the longest time in which no mail arrived."""
         return longest(list(self.office.moments), since, until)
 
 
 def longest(moments: list[float], since: float, until: float) -> float:
-    """Return the longest time between two moments of a span."""
     before = max((one for one in moments if one <= since), default=since)
     within = sorted(one for one in moments if since < one <= until)
     return max(later - earlier for earlier, later in pairwise([before, *within, until]))

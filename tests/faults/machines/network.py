@@ -144,6 +144,5 @@ class Machine:
         return begun.pid
 
     def words(self, name: str) -> str:
-        """Return the end of what a command has said."""
         path = self.folder / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace")[-3000:] if path.exists() else ""

@@ -41,7 +41,6 @@ LEASE = timedelta(minutes=4)
 
 
 def at(day: date, wall: str, zone: str = ZONES[0]) -> datetime:
-    """Return the instant of a wall-clock time."""
     return datetime.combine(day, time.fromisoformat(wall), ZoneInfo(zone)).astimezone(UTC)
 
 
@@ -170,7 +169,6 @@ class District:
         return len(rows)
 
     def in_the_gap(self, office: PostOffice) -> set[str]:
-        """Return the mails that the server has and that are not marked as sent."""
         states = {number: state for number, (_about, state) in self.queued().items()}
         return {number for number in office.taken if states[number] is not OutboxState.SENT}
 
@@ -185,6 +183,5 @@ class District:
                 db.session.remove()
 
     def strangers(self, office: PostOffice) -> list[str]:
-        """Return mails that went to another address than their recipient's."""
         addresses = {number: self.emails[about[0]] for number, (about, _state) in self.queued().items()}
         return [number for number, to in office.recipients.items() if to != addresses[number]]

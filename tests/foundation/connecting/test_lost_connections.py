@@ -95,7 +95,6 @@ class Town:
             event.remove(self.engine, "before_cursor_execute", look)
 
     def trips(self, address: str) -> tuple[int, list[str]]:
-        """Return how often the driver waits for the server while a page is answered, and what was asked."""
         said, asked = self.traced(lambda: self.client.get(address))
         return said.count(b"ReadyForQuery"), asked
 

@@ -41,7 +41,6 @@ def test_others_are() -> None:
 
 
 def why(url: str, seconds: float = 2, near: frozenset[str] = frozenset()) -> str:
-    """Return why nothing could be posted."""
     with pytest.raises(Unreachable) as refused:
         post(url, b"{}", {}, seconds, near)
     return refused.value.why

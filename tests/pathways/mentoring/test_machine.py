@@ -76,7 +76,6 @@ class Mentoring(RuleBasedStateMachine):
         self.what_is_completed_has_its_outcome()
 
     def pick(self, number: int, *states: PathwayState) -> Any:
-        """Return a pathway in one of these states as the walk has seen them, now and then any."""
         fitting = [row for row in self.rows if self.seen[row.id] in states]
         return fitting[number % len(fitting)] if fitting else self.rows[number]
 

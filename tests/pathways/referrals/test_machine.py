@@ -135,7 +135,6 @@ class Life(RuleBasedStateMachine):
         return True
 
     def by(self, who: Any) -> Invocation:
-        """Return a call of the school or of the partner, now."""
         return Invocation(self.scene.school if who is SCHOOL else self.scene.partner_actor, self.now)
 
     @rule(pick=st.integers(0, 3))

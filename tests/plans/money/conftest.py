@@ -29,7 +29,6 @@ class Scene:
     strategy: PlanStrategy
 
     def calls(self, user: UserAccount, version: int | None = None) -> Invocation:
-        """Return the call of a use case by one of them, now."""
         return Invocation(acting(user), clock.now(), version=version)
 
 

@@ -261,7 +261,6 @@ HEAD = "school,strategy,kind,title,planned,job_code,fte,filled_on,vacant_since\n
 
 
 def rows(scene: Scene, *lines: str) -> str:
-    """Return a file whose lines begin with the school and the strategy of the plan."""
     return HEAD + "".join(f'609999,"{scene.strategy.if_words}",{line}\n' for line in lines)
 
 

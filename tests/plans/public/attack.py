@@ -43,7 +43,6 @@ class Found:
 
 
 def place(name: str, month: int) -> int:
-    """Return the node of a figure in a month."""
     return NAMES.index(name) * MONTHS + month
 
 

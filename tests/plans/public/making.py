@@ -26,7 +26,6 @@ SUMMARY = Summary("Three goals for a kinder year.", "Tres metas para un año má
 
 
 def confirmed(plan: Any, *agreed: WrittenYes, shown: tuple[str, ...] = (), reads: bool = True) -> Confirmed:
-    """Return what somebody confirms who has just read the page of a plan as it is now."""
     today = today_at(plan.school_id, clock.now())
     contents = contents_of(fresh(plan), SUMMARY, figures_for(plan.school_id, today), today)
     return Confirmed(reads, frozenset(shown), frozenset(seals_of(contents).values()), agreed)
@@ -60,7 +59,6 @@ class PublicScene:
             EnrolmentFactory(student=student)
 
     def call(self) -> Invocation:
-        """Return the call of the school's administrator now."""
         return Invocation(acting(self.head), clock.now())
 
     def publish(self, said: Confirmed | None = None, summary: Summary = SUMMARY) -> PlanPublication:
@@ -70,7 +68,6 @@ class PublicScene:
 
 
 def row(model: Any, **values: Any) -> Any:
-    """Return a row that was written."""
     made = put(model(**values))
     db.session.commit()
     return made

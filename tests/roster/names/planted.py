@@ -52,7 +52,6 @@ def named(given: str, family: str, preferred: str, number: str) -> Named:
 
 
 def plain(text: str) -> str:
-    """Return a text without accents, by a table of its own."""
     bare = unicodedata.normalize("NFD", text.translate(PLAIN))
     return "".join(c for c in bare if unicodedata.category(c) != "Mn")
 

@@ -46,7 +46,6 @@ def table(columns: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def org(key: str, kind: str = "school", parent: str = "d1", **more: str) -> Row:
-    """Return a row of orgs.csv."""
     name = f"Willow Street {key}" if kind == "school" else "Prairie District"
     return {"sourcedId": key, "name": name, "type": kind, "parentSourcedId": parent, **more}
 
@@ -69,7 +68,6 @@ def roster(users: Sequence[Row], orgs: Sequence[Row] = DISTRICT, **more: str) ->
 
 
 def manifest(version: str = "1.1", **files: str) -> str:
-    """Return a manifest.csv that says how each file is to be read."""
     pairs = {"oneroster.version": version, **{f"file.{name}": how for name, how in files.items()}}
     return table(("propertyName", "value"), [{"propertyName": name, "value": value} for name, value in pairs.items()])
 
@@ -99,6 +97,5 @@ def take(path: Path, now: datetime = NOW, source: str = "", *, dry_run: bool = F
 
 
 def counts(report: Report, file: str) -> tuple[int, int, int, int]:
-    """Return created, updated, unchanged, refused of one file."""
     found: Counts = report.files[f"{file}.csv"]
     return found.created, found.updated, found.unchanged, found.refused

@@ -126,7 +126,6 @@ def schools(session: Any) -> Any:
 
 
 def students(column: Any) -> Callable[[Any], Any]:
-    """Return a look at a column of the first students, as they were written."""
     order = func.length(Student.sourced_id), Student.sourced_id
     return lambda session: session.scalars(select(column).where(Student.source == "d1").order_by(*order)).all()[:7]
 

@@ -46,7 +46,6 @@ class Verifier(BaseServer):
         self.nonces: set[str] = set()
 
     def exists_nonce(self, nonce: str, request: Any) -> bool:
-        """Return whether a nonce was used, and keep it."""
         used = nonce in self.nonces
         self.nonces.add(nonce)
         return used

@@ -9,8 +9,8 @@ import pytest
 from tests.routing.first_rules.rule_set import first_rows
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.routing.engine.check import random_facts, with_unknowns
+from wss_cases.routing.engine.conditions import ALWAYS, Scene, check_condition, compiled, parts_of
 from wss_cases.routing.engine.facts import FACTS
-from wss_cases.routing.engine.table import ALWAYS, Scene, check_condition, compiled, parts_of
 from wss_cases.routing.engine.vocabulary import Kind, Person, Police, Section
 from wss_cases.routing.row_editor.rules import (
     MOST,

@@ -252,7 +252,6 @@ def waits_for_a_person(number: int) -> bool:
 
 
 def open_facts(number: int) -> list[str]:
-    """Return the questions of a report that stand in the way of a decision."""
     now = situation(number)
     return must_answer(now.plan, fresh(db.session.get(Incident, number)), now.people)
 

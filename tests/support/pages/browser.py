@@ -119,7 +119,6 @@ def axe_problems(page: Page, within: str | None = None, contrast: bool | None = 
 
 
 def overflow_problems(page: Page) -> list[str]:
-    """Return a line when the page must be scrolled sideways."""
     wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     return [f"page is {wide} px wide in a window of {window}"] if wide > window else []
 

@@ -45,6 +45,5 @@ class Counter:
         self.forms += request.method == "POST" and request.is_navigation_request()
 
     def cost(self) -> Cost:
-        """Return what was counted until now."""
         self.page.wait_for_load_state()
         return Cost(self.loads, self.forms, int(self.page.evaluate("sessionStorage.getItem('clicks') || 0")))

@@ -60,5 +60,4 @@ class Look:
 
 
 def look_of(page: Page) -> Look:
-    """Return what the open page looks like at the width that its window has."""
     return Look(*page.evaluate(LOOK))

@@ -44,7 +44,6 @@ class Element:
         return found
 
     def get(self, name: str) -> str:
-        """Return an attribute, '' when absent."""
         return self.attributes.get(name, "")
 
 
@@ -246,5 +245,4 @@ def _inline_problems(elements: list[Element]) -> list[str]:
 
 
 def without_tokens(text: str) -> str:
-    """Return a page's HTML without the one-time tokens that every answer has anew, to compare two pages by."""
     return re.sub(r'(content|value)="[\w.-]{30,}"', "", text)

@@ -11,7 +11,6 @@ def list_of(page: Element) -> Element | None:
 
 
 def heads_of(page: Element) -> list[str]:
-    """Return the words of a list's columns."""
     table = list_of(page)
     return [head.text for head in table.find_all("thead")[0].find_all("th")] if table else []
 

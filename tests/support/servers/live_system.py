@@ -77,7 +77,6 @@ class LiveSystem:
         return flask(self.database.url, *arguments, **self.settings)
 
     def log(self, name: str) -> str:
-        """Return what a process has said so far."""
         path = self.folder / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 

@@ -32,7 +32,6 @@ auth_type = any
 
 
 def _lines_of_the_page() -> str:
-    """Return what docs/deployment.md has for `pgbouncer.ini`."""
     page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
     [lines] = re.findall(r"\n\[pgbouncer\]\n(.*?)```", page, re.DOTALL)
     return str(lines)

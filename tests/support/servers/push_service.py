@@ -31,12 +31,10 @@ A_DAY = 24 * 3600
 
 
 def plain(data: bytes) -> str:
-    """Return base64url without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def data_of(text: str) -> bytes:
-    """Return what base64url without padding stands for."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -124,7 +122,6 @@ class PushService:
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
 
     def subscriber(self, name: str = "phone") -> Subscriber:
-        """Return a new browser's subscription."""
         return Subscriber(f"{self.origin}/push/{name}")
 
     def wrong_with(self, pushed: Pushed) -> str:

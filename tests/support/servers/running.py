@@ -44,7 +44,6 @@ class Running:
 
 
 def parent_of(pid: int) -> int:
-    """Return which process started another."""
     return int(_words(pid, "stat").rpartition(")")[2].split()[1])
 
 

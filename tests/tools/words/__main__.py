@@ -44,7 +44,6 @@ def offences(messages: Iterable[str]) -> Iterator[str]:
 
 
 def documents() -> list[Path]:
-    """Return the documents of the project, decisions too."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

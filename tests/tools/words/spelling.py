@@ -18,13 +18,11 @@ WORD = re.compile(r"(?<!\w)[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*(?!\w)")
 
 
 def words(message: str) -> list[str]:
-    """Return the words of a message, without what the program fills in and without markup."""
     return [word.replace("’", "'") for word in WORD.findall(NOT_WORDS.sub(" ", message))]
 
 
 @cache
 def field_words() -> frozenset[str]:
-    """Return the words of the field's list, as they are written there."""
     return frozenset(FIELD.read_text("utf-8").split())
 
 

@@ -62,14 +62,12 @@ def show(app: Flask) -> Iterator[Any]:
 
 
 def sent(**answers: str) -> Report:
-    """Return the form as posted and checked."""
     form = Report(MultiDict(answers))
     form.validate()
     return form
 
 
 def by_id(root: Element, name: str) -> Element:
-    """Return the one element with this id."""
     (found,) = [element for element in root.find_all() if element.get("id") == name]
     return found
 

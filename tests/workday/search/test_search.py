@@ -239,7 +239,6 @@ def plant(school: Any, who: Any) -> None:
 
 
 def search(client: Any, kind: str = "") -> tuple[list[str], list[str]]:
-    """Return the kinds that the page of what was found shows, and what it asked."""
     with asked() as statements:
         [main] = client.page(f"/search?found=1{kind}").find_all("main")
     return [heading.text.strip() for heading in main.find_all("h2")], statements

@@ -152,14 +152,12 @@ def own_plan(case_id: int, participant_id: int) -> SafetyPlan | None:
 
 
 def linked_case(actor: Actor, case_id: int | None) -> Case | None:
-    """Return the case at the other end of a continuation, if this person may see it."""
     if case_id is None:
         return None
     return db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor))
 
 
 def continued_as(case_id: int) -> list[int]:
-    """Return the ids of the cases in which a case goes on elsewhere."""
     return list(_continued.rows([case_id]).scalars())
 
 

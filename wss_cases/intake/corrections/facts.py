@@ -38,7 +38,8 @@ from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentStat
 from wss_cases.incidents.pages import when_words
 from wss_cases.intake.details import person_fields, pick, stored
 from wss_cases.intake.protection import KINDS, move_to_school
-from wss_cases.intake.report.actions import MOMENT_FORMATS, route_incident, time_problem
+from wss_cases.intake.report.actions import route_incident
+from wss_cases.intake.report.forms import MOMENT_FORMATS, time_problem
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Panel, Place, Room

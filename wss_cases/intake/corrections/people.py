@@ -17,7 +17,8 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.details import adding_form, named_in
-from wss_cases.intake.report.actions import captured_person, people_items, route_incident, search_items
+from wss_cases.intake.report.actions import route_incident
+from wss_cases.intake.report.forms import captured_person, people_items, search_items
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 

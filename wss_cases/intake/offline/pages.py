@@ -55,7 +55,7 @@ from wss_cases.intake.offline.models import (
     waits_to_be_mended,
     written_at,
 )
-from wss_cases.intake.report.actions import WORD_ANSWERS, CaptureForm
+from wss_cases.intake.report.forms import WORD_ANSWERS, CaptureForm
 from wss_cases.intake.report.rules import FIGURE, MOST_WORDS, QUESTIONS, SKIPPED, STATED_BY, TILES_OF, stated
 from wss_cases.journal.queries import already_done
 from wss_cases.journal.rooms import Panel, Place, Room, Shown

@@ -40,20 +40,22 @@ from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture, CapturedP
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, UNDECIDED, HurtBySomebody, PersonKind, Tile
 from wss_cases.incidents.pages import HurtForm, place_names
 from wss_cases.intake.report.actions import (
+    answer_heard_from,
+    answer_hurt,
+    open_care_record,
+    route_incident,
+    signed,
+    submit_incident,
+)
+from wss_cases.intake.report.forms import (
     DRAFT_FIELDS,
     WORD_ANSWERS,
     CaptureForm,
-    answer_heard_from,
-    answer_hurt,
     captured_person,
     draft_values,
     is_on_list,
-    open_care_record,
     people_items,
-    route_incident,
     search_items,
-    signed,
-    submit_incident,
 )
 from wss_cases.intake.report.rules import SKIPPED, answered, joined, to_ask
 from wss_cases.journal.queries import already_done

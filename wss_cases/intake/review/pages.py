@@ -86,11 +86,8 @@ Problem = tuple[str, str, str, str]
 
 def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None) -> Page:
     """The page of a report, with the submitted form or the refused answer if any."""
-    actor, instant = current_actor(), clock.now()
-    zone, now = (
-        zone_of(report.school_id),
-        recommendation.shown_to(actor, report.school_id, recommendation.situation(report.id)),
-    )
+    actor, instant, zone = current_actor(), clock.now(), zone_of(report.school_id)
+    now = recommendation.shown_to(actor, report.school_id, recommendation.situation(report.id))
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]

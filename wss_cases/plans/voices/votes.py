@@ -138,7 +138,6 @@ def latest_decision(plan: SchoolPlan) -> date | None:
 
 
 def plans_voted_on(votes: Sequence[PlanVote]) -> Sequence[SchoolPlan]:
-    """Return the plans of these votes, which the caller has checked."""
     wanted = select(SchoolPlan).where(SchoolPlan.id.in_({vote.plan_id for vote in votes}))
     return db.session.scalars(wanted.order_by(SchoolPlan.id)).all() if votes else ()
 

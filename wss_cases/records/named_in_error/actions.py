@@ -62,8 +62,6 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 
 
 class TakingOutState(Labelled):
-    """Asked by one person where something hangs on it, and then agreed or refused by another."""
-
     ASKED = "asked", _l("Waiting for a second person")
     DONE = "done", _l("Removed")
     REFUSED = "refused", _l("Not removed")
@@ -77,8 +75,6 @@ SENTENCES: Final[dict[str, Any]] = {
 
 
 class TakingOut(OfIncident, Versioned, Base):
-    """One proposal about one person's row in a report; `needs_second`: something hangs on it, so another agrees."""
-
     __tablename__ = "taking_out"
     __table_args__ = (
         Index("ix_taking_out_incident", "incident_id"),
@@ -110,12 +106,12 @@ IN_PREPARATION = (ReleaseState.PREPARING, ReleaseState.HANDED_ON)
 
 
 def may_take_out(actor: Actor, incident: Incident) -> bool:
-    """Whether this person takes somebody out: a dean or an administrator of the school, the reporter until review."""
+    # the reporter until the review begins
     return can(actor, Permission.INCIDENT_REVIEW, incident) or is_reporters(actor, incident, review_began(incident))
 
 
 def joined_to(incident: Incident) -> list[Incident]:
-    """Return a report and those that are one with it: what it was merged into, and what was merged into that."""
+    # what it was merged into, and what was merged into that
     root = incident.duplicate_of_id or incident.id
     same = (Incident.id == root) | (Incident.duplicate_of_id == root)
     others = db.session.scalars(select(Incident).where(same, Incident.id != incident.id).order_by(Incident.id))
@@ -123,7 +119,7 @@ def joined_to(incident: Incident) -> list[Incident]:
 
 
 def told_by(reports: Collection[Incident]) -> list[Incident]:
-    """Return the reports of other schools of which these are parts: the name may stand in their texts."""
+    # of which these are parts: the name may stand in their texts
     ids = {report.part_of_id for report in reports if report.part_of_id is not None}
     found = db.session.scalars(select(Incident).where(Incident.id.in_(sorted(ids))).order_by(Incident.id))
     return [one for report in list(found) for one in joined_to(report)]
@@ -162,13 +158,11 @@ def needs_second(reports: Collection[Incident], student_id: int, told: Collectio
 
 
 def told_of(student_id: int, rows: Rows) -> list[Disclosure]:
-    """Return the entries of the record of disclosures about this student that went with these rows."""
     statement = select(Disclosure).where(Disclosure.student_id == student_id).order_by(Disclosure.id)
     return [one for one in db.session.scalars(statement) if one.object_id in rows.get(one.object_type, set())]
 
 
 def copies_with(student_id: int, reports: Collection[Incident], names: Finder) -> list[FamilyRelease]:
-    """Return copies that left the school with these reports: to the student's own family, or naming the student."""
     statement = (
         select(FamilyRelease, FamilyReleaseCopy.text)
         .join(FamilyReleaseCopy, FamilyReleaseCopy.release_id == FamilyRelease.id)
@@ -181,7 +175,6 @@ def copies_with(student_id: int, reports: Collection[Incident], names: Finder) -
 
 
 def contacts_about(people: Collection[IncidentPerson]) -> list[GuardianContact]:
-    """Return the attempts to reach a guardian about these parts that left word."""
     statement = select(GuardianContact).where(
         GuardianContact.incident_person_id.in_([one.id for one in people]),
         GuardianContact.result.in_(("reached", "voicemail")),
@@ -189,18 +182,12 @@ def contacts_about(people: Collection[IncidentPerson]) -> list[GuardianContact]:
     return list(db.session.scalars(statement.order_by(GuardianContact.id)))
 
 
-def asked_on(incident_id: int) -> list[TakingOut]:
-    """Return what waits for a second person on a report; the caller has checked it."""
-    statement = select(TakingOut).where(TakingOut.incident_id == incident_id, TakingOut.state == TakingOutState.ASKED)
+def proposals(*of_report: Any) -> list[TakingOut]:
+    statement = select(TakingOut).where(TakingOut.state == TakingOutState.ASKED, *of_report)
     return list(db.session.scalars(statement.order_by(TakingOut.id)))
 
 
-def asked_everywhere() -> list[TakingOut]:
-    return list(db.session.scalars(select(TakingOut).where(TakingOut.state == TakingOutState.ASKED)))
-
-
 def for_deputy(row: TakingOut) -> ForDeputy | None:
-    """Return what the network's deputy must know to be the second person: who it is, why, and what was reported."""
     if row.state is not TakingOutState.ASKED:
         return None
     person = db.session.get_one(IncidentPerson, row.incident_person_id)
@@ -210,15 +197,15 @@ def for_deputy(row: TakingOut) -> ForDeputy | None:
 
 
 def reports_of(row: TakingOut) -> list[int]:
-    """Return the reports that are one with the one out of which somebody is to be taken, that one first."""
     return [report.id for report in joined_to(db.session.get_one(Incident, row.incident_id))]
 
 
 def _says(message: OutboxMessage, actor: Actor) -> Mail:
     row = load_taking_out(message.object_id)
     words = _("Someone is said to be named in error in a report. Please review it, and answer.")
-    href = link(f"/incidents/{row.incident_id if row is not None else 0}#named-in-error")
-    return Mail(_("Second review of a report"), [words], href)
+    return Mail(
+        _("Second review of a report"), [words], link(f"/incidents/{row.incident_id if row else 0}#named-in-error")
+    )
 
 
 def _waits(message: OutboxMessage, actor: Actor) -> bool:
@@ -254,14 +241,10 @@ KEPT = frozenset({"disclosure", "family_release", "family_release_copy", "record
 GO = ("notified_student", "questioning", "discipline_action", "restraint_record")
 """Rows that are about nobody but the student: they go, and what they held is in the audit log alone."""
 LET_GO = ("referral", "reengagement_plan")
-"""Rows that stay without the student."""
 
 
 def reach_of(uow: UnitOfWork, reports: list[Incident], student_id: int) -> Rows:
-    """Return the rows of reports that are one, of their cases, and of what is told of them, by table.
-
-    Where one is a part of another school's report, the rows of that one too.
-    """
+    """Ids by table: rows of these reports, their cases, and of another school's report of which one is a part."""
     reader = Reader(uow.session, student_id)
     cases = {case.id for report in reports for case in cases_of_incident(report.id)}
     ids = {report.id for report in (*reports, *told_by(reports))}
@@ -437,7 +420,6 @@ def _ask(uow: UnitOfWork, row: TakingOut, incident: Incident) -> None:
 
 
 def asks(row: TakingOut, now: datetime) -> SecondLook:
-    """Return who asked, and who else of the school may answer: no party to the report."""
     today = today_at(row.school_id, now)
     held = {number for role in (Role.ADMINISTRATOR, Role.DEAN) for number, _name in holders(role, row.school_id, today)}
     school = held - {row.asked_by_id or 0} - parties_of(*reports_of(row))

@@ -38,7 +38,6 @@ from wss_cases.records.named_in_error import actions
 from wss_cases.records.named_in_error.actions import (
     TakingOut,
     TakingOutState,
-    asked_on,
     contacts_about,
     copies_with,
     decide_taking_out,
@@ -46,6 +45,7 @@ from wss_cases.records.named_in_error.actions import (
     may_take_out,
     named_as,
     needs_second,
+    proposals,
     propose,
     reach_of,
     told_of,
@@ -72,7 +72,7 @@ def _take_back_there(uow: UnitOfWork, incident: Incident, theirs: IncidentPerson
     assert part is not None
     where = schools_by_id([incident.school_id])[incident.school_id].name
     uow.record(part, "incident.part_withdrawn", school=where, why=reason)
-    asked = any(row.incident_person_id == theirs.id for row in asked_on(part.id))
+    asked = any(row.incident_person_id == theirs.id for row in proposals(TakingOut.incident_id == part.id))
     if theirs.student_id is not None and not asked:
         propose(uow, part, theirs, reason, second=True)
     else:
@@ -225,7 +225,7 @@ def take_back(uow: UnitOfWork, incident: Incident, form: TakeOutForm) -> None:
 def decide(incident_id: int, taking_out_id: int) -> Page:
     """Take the second look: agree, or let the report stand."""
     report = get_incident(current_actor(), incident_id, Permission.INCIDENT_REVIEW)
-    existing(next((row for row in asked_on(report.id) if row.id == taking_out_id), None))
+    existing(next((row for row in proposals(TakingOut.incident_id == report.id) if row.id == taking_out_id), None))
     decide_taking_out(submitted(BaseForm()), taking_out_id, agrees=request.form.get("agrees") == "yes")
     return redirect(_address(report), 303)
 
@@ -235,7 +235,7 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
     if not may_take_out(actor, report):
         return None
     reviews = can(actor, Permission.INCIDENT_REVIEW, report)
-    asked = {row.incident_person_id: row for row in asked_on(report.id)}
+    asked = {row.incident_person_id: row for row in proposals(TakingOut.incident_id == report.id)}
     names = user_names([row.asked_by_id for row in asked.values()])
     people = {person.id: person_words(person) for person in report.people if person.student_id is not None}
     if not people:
@@ -266,7 +266,7 @@ ROOM = Room(
     loaders={"taking_out": actions.load_taking_out},
     deputy_looks={
         "taking_out": DeputyLooks(
-            actions.for_deputy, actions.settle_for_deputy, actions.asked_everywhere, actions.asks, actions.reports_of
+            actions.for_deputy, actions.settle_for_deputy, actions.proposals, actions.asks, actions.reports_of
         )
     },
     panels=(Panel(Place.INCIDENT, 50, panel),),

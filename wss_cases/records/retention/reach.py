@@ -234,7 +234,6 @@ def table(name: str) -> Table:
 
 
 def students_in(rows: Rows) -> Any:
-    """Return a select of the students who stand in these reports and cases."""
     part, present = table("case_participant"), table("incident_person")
     in_cases = select(part.c.student_id).where(part.c.case_id.in_(rows.get("case_record", set())))
     return in_cases.union(select(present.c.student_id).where(present.c.incident_id.in_(rows.get("incident", set()))))

@@ -272,8 +272,6 @@ class ProposalForm(BaseForm):
 
 
 class WithdrawalForm(BaseForm):
-    """Why a published version is withdrawn before its first day."""
-
     reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Explain why it is withdrawn."))], MOST_CHARACTERS)
 
 
@@ -417,7 +415,6 @@ def _replay_words(rule_set: RuleSet) -> dict[str, Any]:
 @blueprint.post("/<int:rule_set_id>/draft")
 @gate(Permission.RULES_EDIT)
 def draft(rule_set_id: int) -> Page:
-    """Make a draft of a rule set."""
     return redirect(_address_of(draft_from(submitted(BaseForm()), rule_set_id)), 303)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wss_cases.foundation.i18n import Labelled, _, _l, locale_code
+from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import FACT_LABELS, SECTION_LABELS, VALUE_LABELS, in_language, within
-from wss_cases.routing.engine.table import Condition, DecisionTable, Effect, Removal, read_row
+from wss_cases.routing.engine.table import DecisionTable, Effect, Removal, read_row
 from wss_cases.routing.engine.table import Row as TableRow
 from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
@@ -109,7 +110,6 @@ def table_words(table: DecisionTable, lang: str) -> list[tuple[Section, str, lis
 
 
 def row_words(row: TableRow, lang: str) -> RowWords:
-    """Return one row in words."""
     texts = [row.because, *(effect.because for effect in row.effects)]
     because = [in_language(text, lang) for text in texts if text is not None]
     return RowWords(row.id, condition_words(row.when), list(_then(row, lang)), because)
@@ -194,7 +194,6 @@ def _fact_words(fact: str, op: str, value: Any) -> str:
 
 
 def value_words(value: Any) -> str:
-    """Return one value of a fact in words."""
     return str(VALUE_LABELS.get(value, value))
 
 

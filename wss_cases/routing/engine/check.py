@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import _, _l
+from wss_cases.routing.engine.conditions import ALWAYS, Condition, fact_is_met, parts_of
 from wss_cases.routing.engine.evaluation import (
     Hold,
     RaisedDuty,
@@ -23,7 +24,7 @@ from wss_cases.routing.engine.evaluation import (
 )
 from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactSpec, FactType, FactValue
-from wss_cases.routing.engine.table import ALWAYS, Condition, DecisionTable, Row, fact_is_met, parts_of
+from wss_cases.routing.engine.table import DecisionTable, Row
 from wss_cases.routing.engine.vocabulary import (
     FACE_TO_FACE,
     PATHWAY_OF,

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Final, TypeVar
 
+from wss_cases.routing.engine.conditions import Scene, undecided_facts
 from wss_cases.routing.engine.facts import FACTS, MAY_BE_DANGER, Facts, FactType, FactValue
-from wss_cases.routing.engine.table import LANGUAGES, DecisionTable, Row, Scene, Text, undecided_facts
+from wss_cases.routing.engine.table import LANGUAGES, DecisionTable, Row, Text
 from wss_cases.routing.engine.vocabulary import (
     FACE_TO_FACE,
     PATHWAY_OF,
@@ -136,8 +137,7 @@ class Questions:
         self._open: dict[str, _Hanging] = {}
 
     def hang(self, names: Iterable[str], rule: str | None, *, stops: bool) -> None:
-        """Record the facts that make a row undecided; `stops`: a decision must wait for them. No rule: the police
-        line."""
+        """Record what makes a row (None: the police line) undecided; `stops`: a decision must wait for it."""
         for name in names:
             entry = self._open.setdefault(name, _Hanging())
             entry.stops = entry.stops or stops
@@ -149,7 +149,6 @@ class Questions:
         return all(name in self._asked or name in self._sent_on for name in names)
 
     def because(self, names: Iterable[str]) -> Text:
-        """The reason of something that depends on these facts."""
         texts = dict.fromkeys(name for name in FACTS if name in set(names))
         said = [SENT_ON if name in self._sent_on else BECAUSE[name] for name in texts]
         return {language: " ".join(dict.fromkeys(text[language] for text in said)) for language in LANGUAGES}
@@ -190,7 +189,6 @@ class Item:
 
     @property
     def pathway(self) -> Pathway:
-        """The pathway this kind belongs to."""
         return PATHWAY_OF[self.kind]
 
 
@@ -287,7 +285,6 @@ class _Board:
         return bool(met)
 
     def hangs_on(self, row: Row) -> set[str]:
-        """The unknown facts that make a row undecided."""
         return set(undecided_facts(row.when, self.scene))
 
     def add(self, row: Row) -> None:

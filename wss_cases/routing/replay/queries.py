@@ -100,7 +100,6 @@ def _in(period: Period) -> ColumnElement[bool]:
 
 
 def count_routed(period: Period) -> int:
-    """Return how many incidents of a period were routed."""
     return db.session.scalar(select(func.count()).select_from(Incident).where(_in(period))) or 0
 
 
@@ -205,7 +204,6 @@ def schools_seen(actor: Actor) -> list[int] | None:
 
 
 def named(school_ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Return schools with their names, by name."""
     schools = select(School.id, School.name).where(among(School.id, school_ids)).order_by(School.name)
     return [(row[0], row[1]) for row in db.session.execute(schools)]
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.check import Finding, broken_promises
+from wss_cases.routing.engine.conditions import Condition, parts_of
 from wss_cases.routing.engine.evaluation import Run, run
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactType, parse_facts
-from wss_cases.routing.engine.table import Condition, DecisionTable, parts_of
+from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.engine.vocabulary import FindingKind, HoldState, Section, Weight
 from wss_cases.routing.replay.models import ChangeKind
 from wss_cases.routing.signs import Signs

@@ -8,9 +8,10 @@ from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choice_field, choices, pick
 from wss_cases.foundation.i18n import _, _l
+from wss_cases.routing.engine.conditions import ALWAYS
 from wss_cases.routing.engine.explain import FACT_LABELS, VALUE_LABELS
 from wss_cases.routing.engine.facts import FACTS, FactSpec, FactType
-from wss_cases.routing.engine.table import ALWAYS, LANGUAGES, MOST_SCHOOL_DAYS, NEED_REASON, TIERS
+from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, NEED_REASON, TIERS
 from wss_cases.routing.engine.vocabulary import (
     AppliesTo,
     Duty,
@@ -285,7 +286,6 @@ Json = dict[str, Any]
 
 
 def blank_row(section: Section) -> Json:
-    """Return a new row of a section, nothing filled in yet."""
     items: list[Json] = [{}] if section in (Section.PATHWAYS, Section.FALLBACK) else []
     return {"section": str(section), "when": ALWAYS, "items": items}
 

@@ -14,8 +14,9 @@ from typing import Any, Final, Self
 
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.routing.engine.conditions import ALWAYS, Condition
 from wss_cases.routing.engine.facts import FACTS, FactType
-from wss_cases.routing.engine.table import ALWAYS, MOST_SCHOOL_DAYS, Condition
+from wss_cases.routing.engine.table import MOST_SCHOOL_DAYS
 from wss_cases.routing.engine.vocabulary import Section
 
 
@@ -121,7 +122,6 @@ def _line(condition: Condition, wanted: bool) -> Line:
 
 
 def condition_of(cases: Cases) -> Condition:
-    """Return cases as a condition that can be stored."""
     return _joined("any", [_joined("all", [_stored(line) for line in case]) for case in cases])
 
 
@@ -245,7 +245,6 @@ def opened(row: Mapping[str, Any]) -> tuple[Outline, dict[str, Any]]:
 
 
 def texts(name: str, text: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the fields of a text in each language."""
     return {f"{name}_{language}": words for language, words in (text or {}).items()}
 
 

@@ -185,7 +185,6 @@ def _still_proposed(message: OutboxMessage, actor: Actor) -> bool:
 
 
 def clock_key(kind: str, duty_id: int, user_id: int) -> str:
-    """Return the key under which a duty's clock reminds a person once, and reaches them once when it ran out."""
     return f"{kind}:{duty_id}:{user_id}"
 
 

@@ -79,7 +79,6 @@ SECONDING_MINUTES = number_setting("police.seconding_minutes", "SECONDING_MINUTE
 
 
 def answer_time(now: datetime) -> timedelta:
-    """Return how long a second person has, asked at an instant, before what a law requires opens for one."""
     return timedelta(minutes=SECONDING_MINUTES.on(today_at(None, now)))
 
 

@@ -88,7 +88,6 @@ def around_now(now: datetime, zones: Mapping[int, str]) -> dict[str, Any]:
 
 
 def any_of(found: Select[Any]) -> Select[Any]:
-    """Return what counts 1 where a select finds a row, and 0 where it finds none."""
     return select(func.count()).select_from(found.limit(1).subquery())
 
 

@@ -96,7 +96,6 @@ class World:
         return rng.choices(known, [PROFILES[one.code].weight for one in known])[0]
 
     def behavior_of_tile(self, code_set: str, tile: str) -> Behavior | None:
-        """Return the behaviour that a tile of the capture page stands for."""
         names = [name for name in self.behaviors if name.startswith(code_set)]
         return next((one for name in names for one in self.behaviors[name] if one.tile == tile), None)
 
@@ -135,5 +134,4 @@ def load_world(
 
 
 def later(instant: datetime, minutes: int) -> datetime:
-    """Return an instant some minutes later."""
     return instant + timedelta(minutes=minutes)

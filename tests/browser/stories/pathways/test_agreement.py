@@ -56,7 +56,6 @@ def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
 
 
 def wall(text: str) -> datetime:
-    """Return an instant of the school's wall clock."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 

@@ -58,7 +58,6 @@ class Hand:
 
 
 def wall(text: str) -> datetime:
-    """Return an instant of the school's wall clock."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 

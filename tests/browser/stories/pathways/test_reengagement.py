@@ -31,7 +31,6 @@ pytestmark = pytest.mark.browser
 
 
 def wall(text: str) -> datetime:
-    """Return an instant of the school's wall clock."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 

@@ -70,12 +70,10 @@ def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
 
 
 def address(user: UserAccount) -> str:
-    """Return a person's address as the database has it."""
     return str(fresh(user).email)
 
 
 def wall(text: str) -> datetime:
-    """Return an instant of the school's wall clock."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 

@@ -88,11 +88,9 @@ class School:
         self._system.set_clock(now)
 
     def page_of(self, part: str) -> Page:
-        """Return the window of somebody who has just signed in."""
         return sign_in(self._new_visitor, self._cast.emails[part], self._now, self._size)
 
     def anyone(self) -> Page:
-        """Return the window of somebody who has no account."""
         return self._new_visitor(viewport=self._size).page
 
     def reminded(self) -> None:
@@ -108,7 +106,6 @@ def mails_to(server: MailServer, email: str) -> list[Mail]:
 
 
 def link_in(mail: Mail) -> str:
-    """Return the address of the follow-up that a mail is about."""
     found = re.search(r"https?://\S+?/follow-ups/\d+", mail.everything)
     assert found is not None, mail.everything
     return found[0]

@@ -80,7 +80,6 @@ def _unpacked(held: bytes) -> bytes:
 
 
 def found_on(page: Page, secrets: list[str]) -> list[str]:
-    """Return which of these texts somebody who finds the device could read, without regard to capitals."""
     held = f"{held_on(page)}\n{cookies_on(page)}".casefold()
     return [secret for secret in secrets if secret.casefold() in held]
 

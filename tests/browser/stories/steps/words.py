@@ -47,10 +47,8 @@ class Words:
 
 @cache
 def words_in(language: str) -> Words:
-    """Return the words of a language."""
     return Words(language)
 
 
 def words_of(page: Page) -> Words:
-    """Return the words of the open page's language."""
     return words_in(page.locator("html").get_attribute("lang") or "en")

@@ -28,12 +28,10 @@ def counts_of(pick: Random) -> Counts:
 
 
 def tell(counts: Counts) -> Counted:
-    """Return what the product shows of a school."""
     return result_of(counts, QUESTION, SCALE)
 
 
 def sides(counts: Mapping[str, int]) -> Total:
-    """Return favorable and all answers, as they are."""
     favorable = sum(counts[f"{QUESTION}:{value}"] for value in FAVORABLE[SCALE])
     return favorable, sum(counts.values())
 

@@ -299,7 +299,6 @@ def may_keep(mark: Mark, why: str) -> bool:
 
 
 def changed(seen: Mapping[str, Any], lines: Mapping[str, str]) -> list[str]:
-    """Return the keys of lines that differ from what was handed on, those that came and those that went included."""
     now = {key: digest(text) for key, text in lines.items()}
     return [key for key in {**seen, **now} if seen.get(key) != now.get(key)]
 

@@ -112,7 +112,6 @@ def files_of(release: FamilyRelease) -> list[Attachment]:
 
 
 def words_of(attachment: Attachment) -> str:
-    """Return what a file shows, in the words of whoever attached it, else what it is."""
     return attachment.title or str(AttachmentKind(attachment.kind).label)
 
 
@@ -288,7 +287,6 @@ class Draft:
         return {key: line.text for key, line in self.lines.items()}
 
     def changed_since(self, seen: dict[str, Any]) -> list[str]:
-        """Return the labels of lines that are not as they were handed on."""
         lines = self.lines
         gone = _("a line that is no longer there")
         return [lines[key].title if key in lines else gone for key in changed(seen, self.texts)]
@@ -338,7 +336,6 @@ def get_release(actor: Actor, release_id: int) -> FamilyRelease:
 
 
 def student_of(release: FamilyRelease) -> Student:
-    """Return the student of a request that the actor may read, wherever they go to school now."""
     return db.session.get_one(Student, release.student_id)
 
 
@@ -346,7 +343,6 @@ load_release = by_id(FamilyRelease)
 
 
 def deputys_yes(release: FamilyRelease) -> DeputyLook | None:
-    """Return the answer of the network's deputy who agreed to a copy as it was handed on."""
     if release.state is not ReleaseState.HANDED_ON:
         return None
     return agreed_look(FamilyRelease.__tablename__, release.id, release.handed_on_at)

@@ -129,7 +129,6 @@ PAGE = 40
 
 
 def schedule_rows(code: str | None = None) -> Sequence[RetentionRule]:
-    """Return every row of the schedule, or those of one kind, oldest first."""
     rows = select(RetentionRule).where(true() if code is None else RetentionRule.code == code)
     return db.session.scalars(rows.order_by(RetentionRule.starts_on, RetentionRule.id)).all()
 
@@ -140,7 +139,6 @@ def rules_on(day: date) -> dict[str, RetentionRule]:
 
 
 def schedule_on(day: date) -> Schedule:
-    """Return how many years students' records are kept by what is in force on a day."""
     rows = rules_on(day).values()
     years = {part: {row.code: row.keep for row in rows if row.part is part} for part in Part}
     return Schedule(years[Part.TEMPORARY], years[Part.PERMANENT])

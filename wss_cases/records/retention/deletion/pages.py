@@ -242,7 +242,6 @@ def _words(one: Listed) -> dict[str, Any]:
 
 
 def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> str:
-    """Return who did something and when, '' where nobody did."""
     return f"{people.get(who or 0, _('The system'))} · {moment_words(when, district_zone())}" if when else ""
 
 

@@ -424,7 +424,6 @@ record_discipline = Act(_record, Permission.DISCIPLINE_RECORD, Subject(Incident,
 
 
 def year_began(today: date) -> date:
-    """Return the first day of the school year of a date, from which on the packet looks back."""
     return school_year_bounds(school_year(today))[0]
 
 

@@ -75,7 +75,6 @@ def days_words(student_id: int, year: str) -> dict[str, Any]:
 
 
 def disability_words(student: Student) -> str:
-    """Return what the roster says of a disability, '' where it says nothing of one."""
     plans = [name for name, has in (("IEP", student.has_iep), (_("504 plan"), student.has_504)) if has]
     return ", ".join(plans)
 

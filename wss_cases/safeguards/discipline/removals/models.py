@@ -346,7 +346,6 @@ def must_acknowledge(protected: bool, count: Count) -> bool:
 
 
 def gaps(offered: Collection[Tried], answers: Mapping[Tried, str]) -> list[Tried]:
-    """Return what no adult offered and nobody has answered for, in the order of the packet."""
     return [what for what in Tried if what not in offered and not answers.get(what, "").strip()]
 
 

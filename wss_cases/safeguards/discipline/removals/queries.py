@@ -246,13 +246,11 @@ def facts_of_report(incident_id: int) -> list[dict[str, Any]]:
 
 
 def actions_of_incident(actor: Actor, incident_id: int) -> list[ListedAction]:
-    """Return the discipline actions recorded on a report that the actor may see."""
     statement = actions_visible_to(_listed().where(DisciplineAction.incident_id == incident_id), actor)
     return [ListedAction(*row) for row in db.session.execute(statement.order_by(DisciplineAction.id))]
 
 
 def actions_of_student(actor: Actor, student_id: int, limit: int = 10) -> list[ListedAction]:
-    """Return the newest discipline actions of a student that the actor may see."""
     statement = actions_visible_to(_listed().where(DisciplineAction.student_id == student_id), actor)
     return [ListedAction(*row) for row in db.session.execute(newest(statement, DisciplineAction, limit))]
 

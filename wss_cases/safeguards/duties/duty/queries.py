@@ -122,7 +122,6 @@ def duties_page(actor: Actor, wanted: Wanted, now: datetime | None, after: int |
 
 
 def duties_count(actor: Actor, wanted: Wanted, now: datetime) -> int:
-    """Return how many duties a list has over all its pages."""
     joined = select(func.count(LegalDuty.id)).join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
     return db.session.scalar(_matching(joined, actor, wanted, now)) or 0
 
@@ -157,14 +156,12 @@ def _beyond(due_at: datetime | None, number: int) -> ColumnElement[bool]:
 
 
 def open_duties_counted(actor: Actor) -> Select[Any] | None:
-    """Return the select of how many duties are open at the schools where the actor is on the case team."""
     if not actor.has(*CASE_TEAM):
         return None
     return visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor, live=True)
 
 
 def running_clocks(actor: Actor, limit: int) -> list[DutyRow]:
-    """Return the open duties of the actor's schools that the law gives a clock, the soonest first."""
     return [DutyRow(*row) for row in _running.rows(actor, limit=limit)]
 
 
@@ -175,7 +172,6 @@ def _running(actor: Actor) -> Any:
 
 
 def clocks_found(actor: Actor) -> Select[Any]:
-    """Return the select of those duties, to ask whether there are any."""
     joined: Any = select(LegalDuty.id).join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
     return visible_to(joined.where(*_has_clock()), actor, live=True)
 
@@ -294,7 +290,6 @@ def students_who_caused_harm(incident_id: int) -> list[Student]:
 
 
 def user_name(user_id: int | None) -> str:
-    """Return a staff member's name, '' for nobody."""
     return user_names([user_id]).get(user_id or 0, "")
 
 

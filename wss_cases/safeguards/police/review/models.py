@@ -333,7 +333,6 @@ def may_become(before: ReviewState, after: ReviewState) -> bool:
 
 
 def record_due(called_at: datetime) -> datetime:
-    """Return until when a call that came first must be recorded."""
     return called_at + timedelta(hours=RECORD_HOURS)
 
 

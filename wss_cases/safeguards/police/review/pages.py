@@ -80,7 +80,6 @@ def request_card(row: ReviewRow, title: Any) -> dict[str, Any]:
 
 
 def way_words(incident: Incident) -> str:
-    """Return the words of the link to the page on which police are told of a report, or a call is recorded."""
     return _("Notify police (last resort)") if told_here(incident) else _("Someone called 911?")
 
 
@@ -101,7 +100,6 @@ def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, An
 
 
 def duty_line(duty: LegalDuty) -> str:
-    """Return a duty as one of those that open the law's door, and whether it is still to be verified."""
     label = DUTY_LABELS.get(duty.code, duty.code)
     return dotted(label, DutyState.VERIFY_FIRST.label if duty.state is DutyState.VERIFY_FIRST else "")
 

@@ -141,7 +141,6 @@ def networks() -> list[str]:
 
 
 def notification_of(review_id: int) -> PoliceNotification | None:
-    """Return the notification that a review permits, if it was made."""
     return db.session.scalar(select(PoliceNotification).where(PoliceNotification.review_id == review_id))
 
 
@@ -173,12 +172,10 @@ def unseconded(now: datetime, network_by: datetime, limit: int) -> Sequence[int]
 
 
 def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
-    """Return the emergency calls of the actor's schools whose record is due within the hour, the soonest due first."""
     return [ReviewRow(*row) for row in _called.rows(actor, limit=limit)]
 
 
 def calls_found(actor: Actor) -> Select[Any]:
-    """Return the select of those calls, to ask whether there are any."""
     called: Any = select(PoliceReview.id).where(PoliceReview.state == ReviewState.CALLED)
     return visible_to(called, actor, live=True)
 
@@ -296,7 +293,6 @@ def _with_standing(school_id: int, now: datetime) -> set[int]:
 
 
 def of_the_school(review: PoliceReview, firsts: Iterable[int | None], now: datetime) -> list[int]:
-    """Return the school's others with standing, no party among them, who are second persons beside these."""
     held = _with_standing(review.school_id, now)
     return sorted(second_persons(firsts, held - parties_of(review.incident_id), now))
 
