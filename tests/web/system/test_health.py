@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.factories.accounts import make_user
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.client import PageClient
+from wss_cases.access.actor import Role
 from wss_cases.mail.common.pages import Heartbeat
 from wss_cases.mail.monitoring import standing
 
@@ -62,3 +64,7 @@ def test_a_database_without_schema_is_not_served_and_names_the_command(empty_dat
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_json()["database"]) == (503, "schema: flask db upgrade")
+
+
+def test_the_system_page_says_that_no_email_has_failed(session: Any, client_as: Any) -> None:
+    assert "No email has failed" in client_as(make_user(Role.SYSADMIN)).page("/system").text

@@ -4,6 +4,7 @@ Outbox messages of pushed kinds are spread over their recipient's devices, wheth
 Separate from emails and webhooks, so that a hanging service delays neither.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,7 +83,9 @@ def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
     After `seconds` (None: no limit) it begins no other one."""
     if not db.session.scalar(select(exists(PushDevice.id))):
         return {verdict.value: 0 for verdict in Verdict}
+    begun = time.monotonic()
     _spread(now)
+    left = None if seconds is None else seconds - (time.monotonic() - begun)
     silent = set[str]()
 
     def attempt(delivery_id: int, token: str) -> Verdict | None:
@@ -94,7 +97,7 @@ def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
             silent.add(host_of(ready.to.endpoint))
         return _settle(ready, token, outcome, now)
 
-    return send_rows(PushDelivery, attempt, BATCH, now, seconds)
+    return send_rows(PushDelivery, attempt, BATCH, now, left)
 
 
 def _spread(now: datetime) -> None:
