@@ -33,7 +33,7 @@ from wss_cases.intake.report.actions import add_people_to
 from wss_cases.intake.review import acts as review_acts
 from wss_cases.intake.review.acts import set_parts
 from wss_cases.intake.review.presenters import addable
-from wss_cases.journal.models import OutboxMessage, TimelineEntry
+from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import school_days
@@ -135,6 +135,8 @@ def test_accepting_does_it_all_in_one_act(place: Place, session: Any) -> None:
     [circle] = pathways(session, incident)
     assert (circle.kind, circle.for_whom, circle.participant_id) == ("peace_circle", "both", None)
     assert (circle.start_by, circle.owner_id) == (date(2026, 12, 8), place.coordinator.id)
+    entry = session.scalars(select(AuditEntry).filter_by(object_type="pathway", object_id=circle.id)).one()
+    assert entry.changes["rules"] == [None, circle.rules]
     made = follow_ups(session, case_id=case.id)
     assert made["guardian_contact"].owner_id == place.dean.id
     assert made["guardian_contact"].due_on == date(2026, 11, 24)

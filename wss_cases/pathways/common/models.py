@@ -267,19 +267,23 @@ def _new_owners(now: datetime) -> dict[int, int]:
     return {pathway_id: owner_id for pathway_id, owner_id in pairs if owner_id is not None}
 
 
-def propose(uow: UnitOfWork, case: Case, *, owner_id: int | None, start_by: date | None, **columns: Any) -> Pathway:
-    """Add a proposed pathway to a case. `columns`: pathway, kind, for_whom, participant_id, tier and rules.
+def propose(
+    uow: UnitOfWork, case: Case, *, pathway: str, kind: str, for_whom: str, participant_id: int | None, tier: int,
+    rules: Sequence[str], start_by: date | None, owner_id: int | None,
+) -> Pathway:  # fmt: skip
+    """Add a proposed pathway to a case.
 
     Housing support gets an owner who may know of it, or none yet. Raises Refused for a kind of another family, and for
     a person who is not in the case.
     """
-    _check(case, columns["pathway"], columns["kind"], columns["for_whom"], columns["participant_id"])
-    if columns["kind"] == Kind.HOUSING_BASIC_NEEDS:
+    _check(case, pathway, kind, for_whom, participant_id)
+    if kind == Kind.HOUSING_BASIC_NEEDS:
         owner_id = choose_for_housing(case.school_id, owner_id, uow.now)
     row = uow.add(
         Pathway(
             case_id=case.id, school_id=case.school_id, state=PathwayState.PROPOSED, proposed_at=uow.now,
-            owner_id=owner_id, start_by=start_by, next_step_on=start_by, **columns,
+            pathway=pathway, kind=kind, for_whom=for_whom, participant_id=participant_id, tier=tier,
+            rules=list(rules), owner_id=owner_id, start_by=start_by, next_step_on=start_by,
         )
     )  # fmt: skip
     uow.record(row, "pathway.proposed", what=row.kind)
