@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from wtforms import DateField, DateTimeLocalField, FieldList, Form, FormField, IntegerField
 
-from wss_cases.foundation.forms import KINDS, BaseForm, PlainForm, day_in
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import KINDS, BaseForm, PlainForm, day_in, filled_from
 
 
 class Row(Form):
@@ -102,3 +103,20 @@ def test_an_address_with_such_a_day_is_none(app: Any, text: str) -> None:
 
 def test_a_day_in_an_address(app: Any) -> None:
     assert day_in("2026-11-24") == date(2026, 11, 24)
+
+
+class Checked(PlainForm):
+    """An act's form with a day that has happened and one that is planned."""
+
+    held_on = DateField("Held")
+    due_on = DateField("Due")
+
+
+def test_an_act_of_an_earlier_year_takes_days_of_its_own_time(app: Any) -> None:
+    earlier = {"held_on": date(2016, 3, 1), "due_on": date(2016, 5, 1)}
+    with app.test_request_context():
+        assert filled_from(Checked, None, earlier, datetime(2016, 3, 2, tzinfo=UTC)).data == earlier
+        with pytest.raises(Refused):
+            filled_from(Checked, None, earlier, datetime(2026, 3, 2, tzinfo=UTC))
+        with pytest.raises(Refused):
+            filled_from(Checked, None, earlier | {"due_on": date(2026, 5, 1)}, datetime(2016, 3, 2, tzinfo=UTC))

@@ -199,7 +199,7 @@ def _make_trainings(place: Place, head: Invocation, calendar: Calendar) -> None:
         ]
         held_on = began - timedelta(days=5)
         session = {"topic": "trauma_informed", "held_on": held_on, "hours": "2", "provider": PROVIDER}
-        session_id = add_session(head, place.id, filled_from(SessionForm, None, session))
+        session_id = add_session(head, place.id, filled_from(SessionForm, None, session, head.now))
         sign_in(head, session_id, people=[str(person.id) for person in place.staff[Role.REPORTER][:3]])
     for person, topic, day, until in trained:
         record_training(

@@ -4,7 +4,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar, cast
@@ -48,7 +48,7 @@ LARGEST: Final = 10**9
 
 
 class Kind(Enum):
-    """What a day stands for, and how many years before and after this year it may lie."""
+    """What a day stands for, and how many years before and after the year of the act it may lie."""
 
     HAPPENED = 6, 1
     """What was done, said, signed or seen."""
@@ -77,13 +77,12 @@ KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.s
 
 def latest() -> date:
     """The last day that a plan, consent or rule may name: the end of a year, ten years from now."""
-    return date(_years(Kind.IN_FORCE)[1], 12, 31)
+    return date(_years(Kind.IN_FORCE, clock.now().year)[1], 12, 31)
 
 
-def _years(kind: Kind) -> tuple[int, int]:
+def _years(kind: Kind, year: int) -> tuple[int, int]:
     before, after = kind.value
-    this = clock.now().year
-    return max(this - before, clock.EARLIEST_YEAR), this + after
+    return max(year - before, clock.EARLIEST_YEAR), year + after
 
 
 def day_in(text: str) -> date:
@@ -94,12 +93,12 @@ def day_in(text: str) -> date:
     return day
 
 
-def refuse_implausible(fields: Any) -> bool:
+def refuse_implausible(fields: Any, year: int) -> bool:
     """Put an error beside each implausible date and number; return whether there was none.
 
-    A field with a narrower range reports itself; this check covers every field, lists included.
+    `year` is the year of the act, which the plausible days lie around. A field with a narrower range reports itself; this check covers every field, lists included.
     """
-    wrong = [(field, words) for field in _each(fields) if (words := _problem(field)) and not field.errors]
+    wrong = [(field, words) for field in _each(fields) if (words := _problem(field, year)) and not field.errors]
     for field, words in wrong:
         field.errors = [words]
     for field in fields if wrong else ():
@@ -116,10 +115,10 @@ def _each(fields: Any) -> Iterator[Any]:
             yield field
 
 
-def _problem(field: Any) -> str:
+def _problem(field: Any, year: int) -> str:
     value = field.data
     otherwise = Kind.HAPPENED if isinstance(field, DateTimeField) else Kind.IN_FORCE
-    first, last = _years(KINDS.get(field.short_name, otherwise))
+    first, last = _years(KINDS.get(field.short_name, otherwise), year)
     if isinstance(value, date) and not first <= value.year <= last:
         return _("Choose a day in the years %(first)s to %(last)s.", first=first, last=last)
     if isinstance(value, int) and abs(value) > LARGEST:
@@ -176,7 +175,7 @@ class BaseForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check every field, and refuse implausible dates and numbers."""
         sound = super().validate(extra_validators)
-        return refuse_implausible(self) and sound
+        return refuse_implausible(self, clock.now().year) and sound
 
     @property
     def seen_version(self) -> int | None:
@@ -199,6 +198,9 @@ class PlainForm(Form):
             """The translations of WTForms' own messages."""
             return _LibraryWords
 
+    instant: datetime | None = None
+    """When the act happens, UTC; None: now. The demo and tests act in earlier years."""
+
     def fit(self, record: Any) -> None:
         """Set choices and zones that depend on the act's record; called before answers are checked."""
 
@@ -212,7 +214,7 @@ class PlainForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check every field, and refuse implausible dates and numbers."""
         sound = super().validate(extra_validators)
-        return refuse_implausible(self) and sound
+        return refuse_implausible(self, (self.instant or clock.now()).year) and sound
 
 
 Answers = TypeVar("Answers", bound=PlainForm)
@@ -223,9 +225,15 @@ def sent_answers(kind: type[PlainForm]) -> Any:
     return request.form if request.method == "POST" else _kept_for(kind())
 
 
-def filled_from(kind: type[Answers], record: Any, values: Mapping[str, Any]) -> Answers:
-    """A valid form with these values. Raises Refused with the first field's message, TypeError for unknown names."""
+def filled_from(
+    kind: type[Answers], record: Any, values: Mapping[str, Any], instant: datetime | None = None
+) -> Answers:
+    """A valid form with these values, sent at this instant (UTC; None: now).
+
+    Raises Refused with the first field's message, TypeError for unknown names.
+    """
     form = kind(data=values)
+    form.instant = instant
     if unknown := set(values) - set(form._fields):
         raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     form.fit(record)

@@ -68,7 +68,7 @@ class Act:
         row = existing(db.session.get(self.subject.model, *record_id)) if self.subject is not None else None
         self.check(call.actor, row)
         seen = self.subject.seen(row) if self.subject is not None and self.subject.seen is not None else row
-        form = filled_from(self.form, seen, answers) if self.form is not None else None
+        form = filled_from(self.form, seen, answers, call.now) if self.form is not None else None
         return self.carry_out(call, row, form)
 
     def check(self, actor: Actor, row: Any) -> None:
