@@ -96,7 +96,8 @@ def day_in(text: str) -> date:
 def refuse_implausible(fields: Any, year: int) -> bool:
     """Put an error beside each implausible date and number; return whether there was none.
 
-    `year` is the year of the act, which the plausible days lie around. A field with a narrower range reports itself; this check covers every field, lists included.
+    `year` is the year of the act, which the plausible days lie around. A field with a narrower range
+    reports itself; this check covers every field, lists included.
     """
     wrong = [(field, words) for field in _each(fields) if (words := _problem(field, year)) and not field.errors]
     for field, words in wrong:
