@@ -15,6 +15,8 @@ from wss_cases.foundation.settings import setting
 
 Page = str | Response | tuple[str, int]
 LONGEST_SEARCH = 200
+PLAIN = "layouts/plain.html"
+"""The layout of pages without menu and sign-in."""
 SEARCHED, SEARCHED_SECONDS = "searched", 3600
 
 
@@ -47,6 +49,18 @@ def form_page(
         else:
             return redirect(done if isinstance(done, str) else done(result), 303)
     return render_template(template, form=form, **context), 400
+
+
+def message_page(title: str, *lines: str, **context: Any) -> str:
+    """A page that only says something; `context`: frame (a layout without menu), heading, lede, crumbs, boxed and
+    go (words, address)."""
+    return render_template("layouts/message.html", title=title, lines=lines, **context)
+
+
+def panel_card(title: str = "", *lines: str, **values: Any) -> tuple[str, dict[str, Any]]:
+    """One card, or a line with a link where it has no title, that a room adds to another room's page; `values`: id,
+    tone, count, link and go (words, address), small, notice and rows."""
+    return "components/panel.html", {"title": title, "lines": lines, "tone": "", **values}
 
 
 def saved_first(theirs: Sequence[tuple[Any, Any]], yours: Sequence[tuple[Any, Any]], back_href: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import _
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page, form_page, panel_card, with_flash
 from wss_cases.foundation.settings import signing_keys
 from wss_cases.foundation.sign_in import csrf
 from wss_cases.journal.message_kinds import MailList
@@ -93,11 +93,14 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     if not actor.has(*STAFF):
         return None
     choice = choice_of(actor.user_id or 0)
-    return "mail_pages/preferences/panel.html", {
-        "style": MailStyle(choice.style).label,
-        "hint": STYLE_HINTS[choice.style],
-        "weekly": choice.weekly,
-    }
+    return panel_card(
+        _("My emails"),
+        str(MailStyle(choice.style).label),
+        str(STYLE_HINTS[choice.style]),
+        _("With a weekly count") if choice.weekly else _("Without a weekly count"),
+        id="mails",
+        link=(_("Change my emails"), url_for("mails.mine")),
+    )
 
 
 @blueprint.route("/account/mails", methods=["GET", "POST"])

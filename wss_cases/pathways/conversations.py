@@ -13,6 +13,7 @@ from wss_cases.followups.core.presenters import days_ahead
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import LongText, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import _, _l
+from wss_cases.foundation.pages import panel_card
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import (
@@ -119,8 +120,11 @@ def log_conversation(uow: UnitOfWork, row: Pathway, form: LogForm) -> None:
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """The conversation's panel on the case page; the caller has checked the pathway."""
-    href = url_for("conversations.log", **ids(row)) if row.state in LIVE else None
-    return Panel("pathways/conversations/panel.html", {"href": href})
+    if row.state not in LIVE:
+        return Panel(*panel_card())
+    go = (_("Log the conversation"), url_for("conversations.log", **ids(row)))
+    words = _("Under a minute: how it went, and what was agreed.")
+    return Panel(*panel_card(_("The conversation"), words, go=go, small=True))
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:

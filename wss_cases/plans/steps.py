@@ -27,8 +27,8 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choices, needs
-from wss_cases.foundation.i18n import _, _l, dotted
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
+from wss_cases.foundation.pages import Page, panel_card
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Shown
@@ -248,14 +248,19 @@ def panel(actor: Actor, plan: SchoolPlan) -> Shown | None:
         return None
     today = today_at(plan.school_id, clock.now())
     late = sum(is_overdue(row.state, row.due_on, today) for row in rows)
-    values = {
-        "late": late,
-        "open": sum(row.state is FollowUpState.OPEN for row in rows) - late,
-        "done": sum(row.outcome == "done" for row in rows),
-        "all": len(rows),
-        "href": url_for("plan_steps.steps", school_plan_id=plan.id),
-    }
-    return "plans/steps/_panel.html", values
+    counts = (
+        (_("Open and on time"), sum(row.state is FollowUpState.OPEN for row in rows) - late),
+        (_("Done with evidence"), sum(row.outcome == "done" for row in rows)),
+    )
+    return panel_card(
+        _("Steps"),
+        count=len(rows),
+        tone="danger" if late else "",
+        notice=ngettext("%(num)d step is overdue", "%(num)d steps are overdue", late) if late else None,
+        rows=[{"label": label, "value": number} for label, number in counts],
+        id="plan-steps",
+        link=(_("All steps"), url_for("plan_steps.steps", school_plan_id=plan.id)),
+    )
 
 
 def step_groups(

@@ -21,7 +21,7 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, panel_card
 from wss_cases.foundation.school_time import at_local, day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import Disclosure
@@ -199,7 +199,7 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
     """Return the link to a student's disclosures on the student's page; None for whoever may not read them."""
     if not can(actor, Permission.DISCLOSURE_READ, pupil):
         return None
-    return "records/disclosures/_panel.html", {"href": _address(pupil)}
+    return panel_card(link=(_("Disclosures of this record"), _address(pupil)))
 
 
 def _line(disclosure: ListedDisclosure) -> dict[str, Any]:

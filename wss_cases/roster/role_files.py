@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, request, url_for
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import FileField
@@ -30,7 +30,7 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import fold, fold_address
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page, form_page, message_page, panel_card, with_flash
 from wss_cases.foundation.school_time import district_zone, moment_words, today_at
 from wss_cases.journal.rooms import Panel, Room
 from wss_cases.journal.rooms import Place as RoomsPlace
@@ -241,7 +241,8 @@ MOST_SHOWN = 200
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    return ("roster/role_files/panel.html", {}) if might(actor, Permission.ROSTER_ACCOUNTS) else None
+    may = might(actor, Permission.ROSTER_ACCOUNTS)
+    return panel_card(go=(_("Roles from a CSV file"), url_for("role_files.upload"))) if may else None
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -286,7 +287,9 @@ def preview(role_file_id: int) -> Page:
         except RowsRefused as refused:
             wrong = list(refused.wrong)
     if file.done_at is not None and request.method == "GET":
-        return render_template("roster/role_files/done.html", file=file)
+        people = (_("People"), url_for("people.people"))
+        crumbs = [people, (_("Roles from a CSV file"), url_for(".upload")), (file.name, None)]
+        return message_page(file.name, _("Every change in the file is made."), lede=_("Carried out"), crumbs=crumbs)
     return form_page(
         form, lambda: carry_out(submitted(form), role_file_id),
         with_flash(_("Every change in the file is made."), url_for(".upload")), "roster/role_files/preview.html",

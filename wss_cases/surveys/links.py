@@ -37,6 +37,7 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import code_from, token_digest
+from wss_cases.foundation.pages import panel_card
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.acts import Pages, Subject
@@ -202,7 +203,8 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     if not can(actor, Permission.SURVEY_OPT_OUT, student):
         return None
     href = url_for("survey_opt_outs.student", student_id=student.id)
-    return "surveys/people/_panel.html", {"is_out": standing_opt_out(student.id) is not None, "href": href}
+    lines = [_("The family opted out of school surveys.")] if standing_opt_out(student.id) is not None else []
+    return panel_card("", *lines, link=(_("School surveys: take part or opt out"), href))
 
 
 ROOM = Room(

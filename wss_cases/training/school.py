@@ -16,7 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, panel_card
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.journal.rooms import ListKind, ListRead, Panel, Place, Room
@@ -314,7 +314,10 @@ own_pages = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
 
 def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     """What stands on the account's page of whoever works in a school: the way to their own trainings."""
-    return ("training/own/panel.html", {}) if might(actor, Permission.TRAINING_OWN) else None
+    if not might(actor, Permission.TRAINING_OWN):
+        return None
+    words = _("Your trainings and hours.")
+    return panel_card(_("My trainings"), words, link=(_("Open"), url_for("own_trainings.page")))
 
 
 @own_pages.get("", endpoint="page")

@@ -9,13 +9,48 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
+from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.operations import frames
+from wss_cases.foundation.pages import PLAIN, message_page
 from wss_cases.foundation.sign_in import CSRFError, current_user
 from wss_cases.journal.models import AuditEntry
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 PAGES = (400, 404, 405, 409, 413, 429, 500, 503)
+WORDS = {
+    400: (
+        _l("Please try again"),
+        _l("The page was open too long"),
+        _l("For security, a form is accepted only from a page that was opened recently. Nothing was saved."),
+        _l("Go back, reload the page, and submit it again. Any saved draft is still there."),
+    ),
+    404: (
+        _l("Page not found"),
+        _l("We could not find that page"),
+        _l("It may have moved, or you may not have access to it. Nothing was changed."),
+        _l("Check the address, or start again from My day."),
+    ),
+    405: (
+        _l("Not possible here"),
+        _l("This page cannot be used that way"),
+        _l("The form was probably submitted twice or opened from a bookmark. Nothing was changed."),
+        _l("Start again from My day."),
+    ),
+    413: (
+        _l("Too large"),
+        _l("That file or text is too large"),
+        _l("Nothing was saved."),
+        _l("Go back and choose a smaller file, or split the text in two."),
+    ),
+    429: (
+        _l("Too many tries"),
+        _l("Too many tries in a short time"),
+        _l("To keep accounts safe, please wait a little before the next try."),
+        _l("Wait a few minutes, then try again. If someone is in danger now, call the school office or 911."),
+    ),
+}
+"""The title, the heading and the sentences of each client error that has no page of its own."""
 
 
 def init_errors(app: Flask) -> None:
@@ -39,7 +74,31 @@ def page(code: int, **context: object) -> str:
     shown = code if code in PAGES else 404
     if shown >= 500:  # these stand alone: the layout's context asks the database
         return current_app.jinja_env.get_template(f"errors/{shown}.html").render(**context)
-    return render_template(f"errors/{shown}.html", path=request.path, **context)
+    if shown == 409:
+        return render_template("errors/409.html", **context)
+    title, heading, lines = _words(shown, **context)
+    go = (_("Go to my day"), f"{request.script_root}/")
+    if "records" in context:
+        go = (_("Log an incident"), f"{request.script_root}/incidents/new")
+    return message_page(title, *lines, frame=PLAIN, heading=heading, boxed=True, go=go)
+
+
+def _words(code: int, message: object = None, records: object = False) -> tuple[str, str, tuple[str, ...]]:
+    """The title, the heading and the sentences of a client error; `message`: why an act was refused."""
+    if code == 400 and message and "CSRF" not in str(message):
+        lines = (str(message), _("Nothing was changed. Go back to try another way."))
+        return _("Please try again"), _("We could not do that"), lines
+    if records:
+        lines = (
+            _(
+                "Your account opened more records in an hour than one person normally would. You can continue at the "
+                "next full hour. The system’s administrators have been told."
+            ),
+            _("You can still log an incident. If someone is in danger now, call the school office or 911."),
+        )
+        return _("Too many pages"), _("Too many pages in a short time"), lines
+    title, heading, *told = WORDS[code]
+    return str(title), str(heading), tuple(map(str, told))
 
 
 def _noted(what: str) -> None:

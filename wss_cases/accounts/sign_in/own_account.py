@@ -33,7 +33,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import _
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import PLAIN, Page, message_page
 from wss_cases.foundation.school_time import district
 from wss_cases.foundation.sign_in import current_user, is_on, login_user, logout_user
 from wss_cases.journal.extension_points import panels_for
@@ -160,6 +160,10 @@ def keep_session() -> Response:
     return jsonify(ends=ends.isoformat() if ends else None, last=signed_in.at_last_end if signed_in else True)
 
 
+def _to_sign_in() -> tuple[str, str]:
+    return _("Sign in"), url_for("accounts.sign_in")
+
+
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def invitation(token: str) -> Page:
@@ -172,11 +176,15 @@ def invitation(token: str) -> Page:
         try:
             actions.accept_invitation(invitation_id, form.password.data, clock.now())
         except NotFound:
-            return render_template("accounts/sign_in/own_account/invitation_over.html"), 410
+            lines = _(
+                "It was already used, or it is older than seven days. Ask your school’s administrator for a new one."
+            )
+            return message_page(_("This link has expired"), lines, frame=PLAIN, go=_to_sign_in()), 410
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            return render_template("accounts/sign_in/own_account/password_set.html")
+            lines = _("You can sign in with it now. If you were signed in elsewhere, those sessions have ended.")
+            return message_page(_("Your password is set"), lines, frame=PLAIN, go=_to_sign_in())
     return render_template(
         "accounts/sign_in/own_account/invitation.html",
         form=form,
@@ -237,7 +245,8 @@ def password() -> Page:
             apply_refusal(form, refusal)
         else:
             login_user(browser.load_signed_in(token))
-            return render_template("accounts/sign_in/own_account/password_changed.html")
+            lines, account = _("All your other sessions have ended."), (_("Your account"), url_for("accounts.me"))
+            return message_page(_("Your password is changed"), lines, go=account)
     return _account_page(form, 400)
 
 

@@ -25,7 +25,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import fold, fold_address, new_token
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import PLAIN, Page, message_page
 from wss_cases.foundation.pages import link as plain_templates_link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings import setting
@@ -411,11 +411,23 @@ def _sign_in(identity: Identity, target: str, now: datetime) -> Page:
 def refused(reason: str) -> Page:
     """Say only that the sign-in failed; the reason goes into the log."""
     current_app.logger.warning("sign-on refused: %s", reason)
-    return render_template("accounts/sign_in/sso/refused.html"), 400
+    words = _(
+        "Your district’s sign-on did not identify you clearly, or no account here belongs to you. Try once more. If it "
+        "happens again, ask the people who run this system to invite you."
+    )
+    return message_page(_("You are not signed in"), words, frame=PLAIN, go=_back()), 400
 
 
 def _down() -> Page:
-    return render_template("accounts/sign_in/sso/down.html"), 503
+    words = _(
+        "People who are signed in can keep working. Try again in a few minutes. The people who run this system have "
+        "another way to sign in."
+    )
+    return message_page(_("Your district’s sign-on is not responding"), words, frame=PLAIN, go=_back()), 503
+
+
+def _back() -> tuple[str, str]:
+    return _("Back to the sign-in"), url_for("accounts.sign_in")
 
 
 def claim(

@@ -25,10 +25,10 @@ from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.i18n import _, _l, dotted
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys import PushKey, seal
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, panel_card
 from wss_cases.foundation.school_time import district_zone, moment_words
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user
@@ -185,7 +185,16 @@ SEEN = "push-seen"
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     if rules.newest_key() is None or not might(actor, Permission.PUSH_USE):
         return None
-    return "mail_pages/push/panel.html", {"devices": len(rules.own_devices(actor.user_id, clock.now()))}
+    devices = len(rules.own_devices(actor.user_id, clock.now()))
+    words = _("Off. A phone or computer can show a message when danger is reported or a legal deadline is close.")
+    if devices:
+        words = ngettext(
+            "%(num)d device gets a message when something cannot wait.",
+            "%(num)d devices get a message when something cannot wait.",
+            devices,
+        )
+    go = (_("Set up messages"), url_for("push.mine"))
+    return panel_card(_("Messages on your devices"), words, id="push", go=go)
 
 
 def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:

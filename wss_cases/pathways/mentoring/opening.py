@@ -24,6 +24,7 @@ from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
 from wss_cases.foundation.i18n import Labelled, _, _l, dotted
+from wss_cases.foundation.pages import panel_card
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
@@ -234,7 +235,9 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
     """The link to open support on a student's page; None when the actor may not."""
     if not can(actor, Permission.SUPPORT_OPEN, student):
         return None
-    return "pathways/mentoring/opening/panel.html", {"href": url_for("support.start", student_id=student.id)}
+    words = _("You can open check-in/check-out or mentoring without an incident. The family must agree first.")
+    go = (_("Open support"), url_for("support.start", student_id=student.id))
+    return panel_card(_("Support without an incident"), words, go=go, small=True)
 
 
 ROOM = Room(pages=(pages,), sentences=SENTENCES, panels=(Panel(Place.STUDENT, 40, panel),))

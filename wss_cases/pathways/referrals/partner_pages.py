@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import _, _l, dotted
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, message_page
 from wss_cases.foundation.school_time import day_words, day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
@@ -96,8 +96,14 @@ def referral(referral_id: int) -> Page:
     """A referral: what was sent, and what the partner can do."""
     today = today_at(None, clock.now())
     if (sent_on := ended_for_partner(current_actor(), referral_id, today)) is not None:
-        words = render_template("pathways/referrals/partner_pages/ended.html", sent_on=day_words_with_year(sent_on))
-        return words, 404
+        page = message_page(
+            _("This referral has ended"),
+            _("The family’s consent or the school’s referral is no longer in effect, so none of it is shown here."),
+            _("Stop using what you received, and ask the school if anything is unclear."),
+            lede=_("It was sent on %(day)s.", day=day_words_with_year(sent_on)),
+            go=(_("My referrals"), url_for("partner.home"), "secondary"),
+        )
+        return page, 404
     row = get_for_partner(current_actor(), referral_id, today)
     sent = row.sent_fields or {}
     return render_template(

@@ -18,7 +18,7 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, is_storable, radio
 from wss_cases.foundation.i18n import _, _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page, form_page, panel_card, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.incidents.deputies import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.deputies import ask_deputy, open_look
@@ -392,7 +392,7 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
     """Return the link to the copies on a student's page; None for whoever prepares none."""
     if not can(actor, Permission.FAMILY_COPY_PREPARE, pupil):
         return None
-    return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=pupil.id)}
+    return panel_card(link=(_("Copies for the family"), url_for("family_copies.student", student_id=pupil.id)))
 
 
 ROOM = Room(pages=(copies,), panels=(Panel(Place.STUDENT, 50, student_panel),))

@@ -20,7 +20,7 @@ from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.operations import WHOLE, Share
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page, form_page, panel_card, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.intake.offline.models import erase_unfiled
@@ -409,7 +409,9 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     if not held and not reviews_it:
         return None
     href = url_for("retention.review", student_id=student.id) if reviews_it else None
-    return "records/retention/schedule/_panel.html", {"held": held, "href": href}
+    words = _("A hold is open: nothing in this record is deleted, shredded, or moved until it is released.")
+    link = (_("Keep or delete this record"), href) if href else None
+    return panel_card(notice=words if held else None, link=link)
 
 
 ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 60, student_panel),))

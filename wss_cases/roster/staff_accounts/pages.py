@@ -32,7 +32,7 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, PlainForm, choice_field, choices, radio
 from wss_cases.foundation.i18n import _, _l, dotted
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, panel_card, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Panel, Place, Room
@@ -273,7 +273,8 @@ _ASK = _l(
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    return ("roster/staff_accounts/panel.html", {}) if might(actor, Permission.ROSTER_ACCOUNTS) else None
+    may = might(actor, Permission.ROSTER_ACCOUNTS)
+    return panel_card(go=(_("Accounts from the roster"), url_for("roster_accounts.page"))) if may else None
 
 
 def _staff_role(role: str) -> str:

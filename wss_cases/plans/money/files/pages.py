@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, request, url_for
 from wtforms import FileField, HiddenField
 
 from wss_cases.access.actor import Actor
@@ -13,9 +13,9 @@ from wss_cases.access.policy import might
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, ConfirmField, choices, radio
-from wss_cases.foundation.i18n import _, _l, dotted
+from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page, form_page, message_page, with_flash
 from wss_cases.foundation.school_time import day_words_with_year, district_zone, moment_words
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
@@ -223,7 +223,9 @@ def preview(money_file_id: int) -> Page:
     actor = current_actor()
     file = get_file(actor, money_file_id)
     if file.done_at is not None and request.method == "GET":
-        return render_template("plans/money/files/done.html", file=file)
+        crumbs = [(_("Import money from a CSV file"), url_for(".upload")), (file.name, None)]
+        landed = ngettext("%(num)s row is imported.", "%(num)s rows are imported.", file.landed or 0)
+        return message_page(file.name, landed, lede=_("Imported"), crumbs=crumbs)
     lines: list[Line] = []
     wrong: list[Wrong] = []
     if file.done_at is None:

@@ -18,7 +18,7 @@ from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blan
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, message_page
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanColumn, PublicSection, Room
@@ -257,8 +257,9 @@ def new(school_plan_id: int) -> Page:
     require(actor, Permission.PLAN_MONEY_WRITE, plan)
     back, strategies = url_for("plan_money.money", school_plan_id=plan.id), strategies_of(actor, plan.id)
     if not strategies:
-        words = {"title": _("Add a resource"), "plan_href": url_for("plans.home", school_plan_id=plan.id)}
-        return render_template("plans/money/resources/no_strategy.html", back_href=back, **words)
+        words = _("A resource belongs to a strategy. Write a goal and its strategy first.")
+        home = (_("Open the plan"), url_for("plans.home", school_plan_id=plan.id))
+        return message_page(_("Add a resource"), _("This plan has no strategy yet."), words, go=home)
     form = ResourceForm(strategy=request.args.get("strategy"))
     form.offer(strategies)
     crumbs = [(_("School safety plan %(years)s", years=years_words(plan)), back), (_("Add a resource"), None)]

@@ -19,7 +19,7 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import ConfirmField, LongText, PlainForm, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, message_page
 from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import panels_for, react
@@ -174,6 +174,10 @@ pages = Pages("meetings", __name__, url_prefix="/meetings")
 TAB = "meetings.of_plan"
 
 
+def _no_school(title: str) -> Page:
+    return message_page(title, _("No school is chosen."), _("Choose a school above to see its plans."))
+
+
 @pages.get("")
 @gate(Permission.PLANS_LIST)
 def meetings() -> Page:
@@ -181,7 +185,7 @@ def meetings() -> Page:
     actor = current_actor()
     school_id = asked_school_id(actor, *PLAN_READERS)
     if school_id is None:
-        return render_template("plans/voices/meetings/no_school.html", title=_("Meetings"))
+        return _no_school(_("Meetings"))
 
     def address(**after: Any) -> str:
         return url_for("meetings.meetings", school=school_id, **after)
@@ -224,7 +228,7 @@ def voices() -> Page:
     actor = current_actor()
     school_id = asked_school_id(actor, *PLAN_READERS)
     if school_id is None:
-        return render_template("plans/voices/meetings/no_school.html", title=_("You said, we did"))
+        return _no_school(_("You said, we did"))
     after = id_in(request.args.get("after"))
     found = voices_of(actor, school_id, after)
     shown = found[:PAGE]
