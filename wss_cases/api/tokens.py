@@ -21,20 +21,9 @@ from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, forms
 from wss_cases.foundation.db import Base, Id, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import (
-    BaseForm,
-    LongText,
-    NotBlank,
-    PlainForm,
-    ShortText,
-    choices,
-    needs,
-    radio,
-    sent_answers,
-)
 from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.pages import Page, form_page, link
@@ -193,34 +182,34 @@ def common_salt() -> str | None:
     return db.session.scalar(select(ApiToken.salt).order_by(ApiToken.id).limit(1))
 
 
-class TokenForm(PlainForm):
+class TokenForm(forms.PlainForm):
     """A token's purpose, what it reads, for which schools, and until when."""
 
-    name = ShortText(
-        _l("Which system is it for?"), [NotBlank(_l("Name the system."))], limit=80,
+    name = forms.ShortText(
+        _l("Which system is it for?"), [forms.NotBlank(_l("Name the system."))], limit=80,
         description=_l("For example: district data warehouse, nightly load"),
     )  # fmt: skip
     scopes = SelectMultipleField(
         _l("What may it read?"), [InputRequired(_l("Choose at least one."))],
-        choices=choices(list(Scope.labels().items())),
+        choices=forms.choices(list(Scope.labels().items())),
     )  # fmt: skip
-    reach = radio(_l("Of which schools?"), Reach, _l("Choose of which schools."))
+    reach = forms.radio(_l("Of which schools?"), Reach, _l("Choose of which schools."))
     network = SelectField(_l("Network"), choices=[], description=_l("Only for the schools of one network"))
-    schools = LongText(
+    schools = forms.LongText(
         _l("Schools"), description=_l("Only for some schools: the number or code of each, one per line"), limit=8000
     )
     ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
 
     def fit(self, _record: Any) -> None:
-        self.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
+        self.network.choices = forms.choices([("", _("None")), *((name, name) for name in network_names())])
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Require the network or the schools that the choice of `reach` needs."""
         sound = super().validate(extra_validators)
         no_network = self.reach.data == Reach.NETWORK and not self.network.data
-        sound = needs(sound, self.network, no_network, _l("Choose a network."))
+        sound = forms.needs(sound, self.network, no_network, _l("Choose a network."))
         no_school = self.reach.data == Reach.SOME and not self.schools.data.split()
-        return needs(sound, self.schools, no_school, _l("Name at least one school."))
+        return forms.needs(sound, self.schools, no_school, _l("Name at least one school."))
 
 
 READ = "api.read"
@@ -278,12 +267,12 @@ LIVE_TOKEN = Subject(ApiToken, _live)
 
 
 @pages.act(
-    "/<int:api_token_id>/agree", LIVE_TOKEN, PlainForm, Permission.API_ACCESS_MANAGE, endpoint="agree",
+    "/<int:api_token_id>/agree", LIVE_TOKEN, forms.PlainForm, Permission.API_ACCESS_MANAGE, endpoint="agree",
     guard=fresh_within(FRESH_MINUTES), title=_l("Agree to this token?"), button=_l("Agree"), boxed=False,
     lede=_l("From now on anyone with its secret can read what is listed on its page."), then=_token_page,
     done=_l("The token is now active."),
 )  # fmt: skip
-def agree_to_token(uow: UnitOfWork, token: ApiToken, _form: PlainForm) -> None:
+def agree_to_token(uow: UnitOfWork, token: ApiToken, _form: forms.PlainForm) -> None:
     """Approve a token as a second person. Raises NotFound for a token already approved, ended or expired."""
     if token.agreed_at is not None or token.ended_at is not None or token.ends_on < today_at(None, uow.now):
         raise NotFound
@@ -293,12 +282,12 @@ def agree_to_token(uow: UnitOfWork, token: ApiToken, _form: PlainForm) -> None:
 
 
 @pages.act(
-    "/<int:api_token_id>/end", LIVE_TOKEN, PlainForm, Permission.API_ACCESS_MANAGE, endpoint="end",
+    "/<int:api_token_id>/end", LIVE_TOKEN, forms.PlainForm, Permission.API_ACCESS_MANAGE, endpoint="end",
     guard=fresh_within(FRESH_MINUTES), title=_l("End this token?"), button=_l("End the token"), boxed=False,
     lede=_l("Its next request fails. It cannot be brought back; a new one can be made."), then=_token_page,
     done=_l("The token is ended."),
 )  # fmt: skip
-def end_token(uow: UnitOfWork, token: ApiToken, _form: PlainForm) -> None:
+def end_token(uow: UnitOfWork, token: ApiToken, _form: forms.PlainForm) -> None:
     """End a token at once, so that its next call fails. Raises NotFound for a token that has ended."""
     if token.ended_at is not None:
         raise NotFound
@@ -370,9 +359,9 @@ def make() -> Page:
     """Request a token. Its secret is shown only in this response."""
     actor, secret = current_actor(), PREFIX + new_token()
     require(actor, Permission.API_ACCESS_MAKE, actor)
-    form = TokenForm(sent_answers(TokenForm), data={"ends_on": today_at(None, clock.now()) + LONGEST})
+    form = TokenForm(forms.sent_answers(TokenForm), data={"ends_on": today_at(None, clock.now()) + LONGEST})
     form.fit(None)
-    envelope, made, title = BaseForm(), list[int](), _("New token")
+    envelope, made, title = forms.BaseForm(), list[int](), _("New token")
     answer = form_page(
         form, lambda: made.append(ask_for_token(submitted(envelope), form, secret)), url_for(".page"), FRAME,
         envelope=envelope, title=title, go_words=_("Make the token"), back_href=url_for(".page"),

@@ -16,19 +16,8 @@ from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import actor_of
+from wss_cases.board.report import queries
 from wss_cases.board.report.pages import address_of, period_words, reported
-from wss_cases.board.report.queries import (
-    BOARD,
-    DAY,
-    Every,
-    board_scope,
-    due_month,
-    may_report,
-    month_due,
-    networks_answered_for,
-    reads_report,
-    scope_words,
-)
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused, existing
@@ -44,19 +33,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.records.stored_pdfs import (
-    LANGUAGE_LABELS,
-    LANGUAGES,
-    PdfForm,
-    PdfKind,
-    StoredPdf,
-    add_pdf,
-    opened,
-    pdf_response,
-    pdf_words,
-    refuse_too_many,
-    stored_rules,
-)
+from wss_cases.records import stored_pdfs
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.networks import RENAMED, Renamed
@@ -80,14 +57,14 @@ class BoardSubscription(Versioned, Base):
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     network: Mapped[str | None] = mapped_column(String(80))
     scope: Mapped[str] = mapped_column(String(100))
-    every: Mapped[Every] = mapped_column(named_enum(Every, "every"))
+    every: Mapped[queries.Every] = mapped_column(named_enum(queries.Every, "every"))
     language: Mapped[str] = mapped_column(String(5))
     sent_for: Mapped[date]
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
 
-class BoardReport(StoredPdf, Base):
+class BoardReport(stored_pdfs.StoredPdf, Base):
     """One report: its school or network, and its days.
 
     `due_on` is the first day of the month for which a subscription requested it; such a report exists once.
@@ -99,7 +76,7 @@ class BoardReport(StoredPdf, Base):
         CheckConstraint("school_id is null or network is null", name="one_scope"),
         CheckConstraint("ends_on >= starts_on", name="dates"),
         Index("ix_board_report_school", "school_id", "id"),
-        *stored_rules("board_report"),
+        *stored_pdfs.stored_rules("board_report"),
     )
 
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
@@ -126,7 +103,7 @@ def visible_to(statement: Any, actor: Actor) -> Any:
     of_it = and_(theirs.network == BoardReport.network, theirs.is_active)
     own = in_schools(theirs.id, actor, Role.DISTRICT)
     whole = and_(exists().where(of_it), ~exists().where(of_it, ~own))
-    of_school = and_(BoardReport.school_id.is_not(None), in_schools(BoardReport.school_id, actor, *BOARD))
+    of_school = and_(BoardReport.school_id.is_not(None), in_schools(BoardReport.school_id, actor, *queries.BOARD))
     return statement.where(or_(of_school, and_(BoardReport.network.is_not(None), whole)))
 
 
@@ -138,7 +115,7 @@ def load_report(report_id: int) -> BoardReport | None:
 def report_for(actor: Actor, report_id: int) -> BoardReport:
     """A report that the actor may read. Raises NotFound for any other."""
     report = existing(load_report(report_id))
-    if not reads_report(actor, report):
+    if not queries.reads_report(actor, report):
         raise NotFound
     return report
 
@@ -169,17 +146,17 @@ def _notify_subscriber(uow: UnitOfWork, row: BoardReport) -> None:
         uow.notify(row.asked_by_id, NOTICE, row, f"{NOTICE}:{row.id}")
 
 
-BOARD_REPORTS: Final = PdfKind(BoardReport, "board-report", _notify_subscriber)
+BOARD_REPORTS: Final = stored_pdfs.PdfKind(BoardReport, "board-report", _notify_subscriber)
 
 
 @use_case
 def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
     """Request a report of a scope as a PDF in a language; returns its id. Raises NotFound for an actor who does not
     answer for it, Refused when too many of the actor's reports are still being made."""
-    if uow.actor.user_id is None or not may_report(uow.actor, scope.school_id, scope.network):
+    if uow.actor.user_id is None or not queries.may_report(uow.actor, scope.school_id, scope.network):
         raise NotFound
-    refuse_too_many(uow, BOARD_REPORTS)
-    return add_pdf(uow, BOARD_REPORTS, report_of(scope, language, uow.actor.user_id, uow.now))
+    stored_pdfs.refuse_too_many(uow, BOARD_REPORTS)
+    return stored_pdfs.add_pdf(uow, BOARD_REPORTS, report_of(scope, language, uow.actor.user_id, uow.now))
 
 
 def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> BoardReport:
@@ -193,7 +170,7 @@ def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> Board
 def pdf_for(actor: Actor, report_id: int) -> bytes:
     """The PDF of a report that the actor may read. Raises NotFound for any other and for a report that is not ready,
     Refused when no key opens it any more."""
-    return opened(BOARD_REPORTS, report_for(actor, report_id).id)
+    return stored_pdfs.opened(BOARD_REPORTS, report_for(actor, report_id).id)
 
 
 def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
@@ -204,7 +181,7 @@ def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
         report.network = renamed.name
     wishes = select(BoardSubscription).where(BoardSubscription.network == renamed.before).with_for_update()
     for wish in uow.session.scalars(wishes):
-        wish.network, wish.scope = renamed.name, scope_words(None, renamed.name)
+        wish.network, wish.scope = renamed.name, queries.scope_words(None, renamed.name)
 
 
 def _report(message: OutboxMessage, actor: Actor) -> Mail:
@@ -218,7 +195,7 @@ def _report(message: OutboxMessage, actor: Actor) -> Mail:
 
 def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
     row = load_report(message.object_id)
-    if row is None or row.asked_by_id != actor.user_id or not reads_report(actor, row):
+    if row is None or row.asked_by_id != actor.user_id or not queries.reads_report(actor, row):
         return False
     subscription = db.session.get(BoardSubscription, row.subscription_id) if row.subscription_id else None
     return subscription is not None and subscription.ended_at is None
@@ -234,7 +211,7 @@ blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
 @gate(Permission.OUTCOMES_BOARD)
 def ask() -> Response:
     """Request the report of the page as a PDF; the scheduler makes it."""
-    page, form = reported(request.values), PdfForm()
+    page, form = reported(request.values), stored_pdfs.PdfForm()
     try:
         if not form.validate():
             raise Refused("language", _("Choose English or Spanish for the report."))
@@ -280,12 +257,12 @@ def file(report_id: int) -> Response:
     row = report_for(actor, report_id)
     name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
     page = url_for("board_reports.report", report_id=report_id)
-    return pdf_response(lambda: pdf_for(actor, report_id), page, name)
+    return stored_pdfs.pdf_response(lambda: pdf_for(actor, report_id), page, name)
 
 
 def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
     return {
-        **pdf_words(
+        **stored_pdfs.pdf_words(
             row, url_for("board_reports.report", report_id=row.id), url_for("board_reports.file", report_id=row.id)
         ),
         "name": school or row.network or _("All schools"),
@@ -297,15 +274,15 @@ AUDITED = BoardSubscription.__tablename__
 
 
 @use_case
-def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every: Every, language: str) -> int:
+def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every: queries.Every, language: str) -> int:
     """Subscribe to the report of a school, a network, or with neither of all schools; the first report is the next due.
 
     Returns the subscription's id. Raises NotFound for an actor who does not answer for it, Refused when the actor is
     already subscribed.
     """
-    if uow.actor.user_id is None or not may_report(uow.actor, school_id, network):
+    if uow.actor.user_id is None or not queries.may_report(uow.actor, school_id, network):
         raise NotFound
-    scope = scope_words(school_id, network)
+    scope = queries.scope_words(school_id, network)
     mine = select(BoardSubscription.id).where(
         BoardSubscription.user_id == uow.actor.user_id, BoardSubscription.scope == scope,
         BoardSubscription.ended_at.is_(None),
@@ -313,7 +290,7 @@ def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every
     if uow.session.scalar(mine) is not None:
         raise Refused("scope", _("You already receive this report. End that first."))
     whose = {"user_id": uow.actor.user_id, "school_id": school_id, "network": network, "scope": scope}
-    sent_for = due_month(every, today_at(school_id, uow.now), school_days(school_id))
+    sent_for = queries.due_month(every, today_at(school_id, uow.now), school_days(school_id))
     row = BoardSubscription(**whose, every=every, language=language, sent_for=sent_for, made_at=uow.now)
     return uow.add_audited(row, "board_subscription.made")
 
@@ -334,12 +311,12 @@ def queue_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
     month."""
     reports = 0
     db.session.remove()
-    tomorrow = today_at(None, now) + DAY
+    tomorrow = today_at(None, now) + queries.DAY
     live = select(BoardSubscription).where(BoardSubscription.ended_at.is_(None)).order_by(BoardSubscription.id)
     for row in db.session.scalars(live).all():
-        if month_due(row.every, tomorrow) <= row.sent_for:
+        if queries.month_due(row.every, tomorrow) <= row.sent_for:
             continue
-        if due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
+        if queries.due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
             if not share.goes_on():
                 break
             reports += _queue(row.id, now)
@@ -352,19 +329,19 @@ def _queue(subscription_id: int, now: datetime) -> int:
         uow.no_audit()
         if row is None or row.ended_at is not None:
             return 0
-        due = due_month(row.every, today_at(row.school_id, now), school_days(row.school_id))
+        due = queries.due_month(row.every, today_at(row.school_id, now), school_days(row.school_id))
         if due <= row.sent_for:
             return 0
         row.sent_for = due
         uow.audit("board_subscription.due", AUDITED, row.id, changes_of(row))
         actor = actor_of(row.user_id, now)
         # the month's report ends with the month before, however late it is made
-        scope = board_scope(row.school_id, row.network, None, due)
-        if actor is None or scope is None or not may_report(actor, row.school_id, row.network):
+        scope = queries.board_scope(row.school_id, row.network, None, due)
+        if actor is None or scope is None or not queries.may_report(actor, row.school_id, row.network):
             return 0
         report = report_of(scope, row.language, row.user_id, now)
         report.subscription_id, report.due_on = row.id, due
-        add_pdf(uow, BOARD_REPORTS, report)
+        stored_pdfs.add_pdf(uow, BOARD_REPORTS, report)
         return 1
 
 
@@ -375,8 +352,10 @@ class DeliveryForm(BaseForm):
     """A subscription: whose report (a word of `scope_words`), how often, and in which language."""
 
     scope = choice_field(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
-    every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
-    language = choice_field(_l("Language of the report"), LANGUAGES)
+    every = RadioField(
+        _l("How often"), choices=choices(list(queries.Every.labels().items())), default=queries.Every.MONTH.value
+    )
+    language = choice_field(_l("Language of the report"), stored_pdfs.LANGUAGES)
 
 
 @delivery_blueprint.route("", methods=["GET", "POST"])
@@ -390,14 +369,14 @@ def mine() -> Page:
         form.language.data = locale_code()
 
     def act() -> int:
-        every = Every(form.every.data)
+        every = queries.Every(form.every.data)
         return subscribe(submitted(form), *scopes[form.scope.data][1:], every, form.language.data)
 
     rows = [
         {
             "id": row.id,
             "name": school or row.network or _("All schools"),
-            "words": f"{Every(row.every).label} · {LANGUAGE_LABELS[row.language]}",
+            "words": f"{queries.Every(row.every).label} · {stored_pdfs.LANGUAGE_LABELS[row.language]}",
         }
         for row, school in subscriptions_of(actor)
     ]
@@ -417,12 +396,12 @@ def _scopes(actor: Actor) -> dict[str, tuple[str, int | None, str | None]]:
     """The reports the actor can subscribe to, each (name, school, network) by its scope: the switcher's school,
     networks they answer for as a whole, all schools."""
     offered: list[tuple[str, int | None, str | None]] = []
-    if (chosen := chosen_school_id(actor, *BOARD)) is not None and (school := get_school(chosen)) is not None:
+    if (chosen := chosen_school_id(actor, *queries.BOARD)) is not None and (school := get_school(chosen)) is not None:
         offered.append((school.name, chosen, None))
-    offered += [(network, None, network) for network in networks_answered_for(actor)]
+    offered += [(network, None, network) for network in queries.networks_answered_for(actor)]
     if actor.everywhere(Role.DISTRICT):
         offered.append((_("All schools"), None, None))
-    return {scope_words(school_id, network): (name, school_id, network) for name, school_id, network in offered}
+    return {queries.scope_words(school_id, network): (name, school_id, network) for name, school_id, network in offered}
 
 
 ROOM = Room(pages=(blueprint, delivery_blueprint), messages=MESSAGES, reactions={RENAMED: follow_network})

@@ -34,17 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
-from wss_cases.foundation.connecting import (
-    SILENCE,
-    SINGLY_EXTENSION,
-    WRITING,
-    RoomSession,
-    StrictInteger,
-    fit_pooler,
-    init_reports_db,
-    one_of,
-    statements_singly,
-)
+from wss_cases.foundation import connecting
 from wss_cases.foundation.keys import close_to_others
 from wss_cases.foundation.operations import init_migrations
 from wss_cases.foundation.settings import KNOWN_DISTRICT
@@ -84,7 +74,7 @@ KNOWN_CODE_TABLES: Final = "known_code_tables"
 HANDED_ON = (KNOWN_DISTRICT, KNOWN_CODE_TABLES)
 """What the session of a page knows and that of its write need not ask."""
 
-BigId = StrictInteger().with_variant(Integer, "sqlite")
+BigId = connecting.StrictInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
@@ -172,11 +162,13 @@ def counting(asked: Mapping[str, Select[Any] | None]) -> Select[Any]:
 
 def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """The condition that a column is one of many ids, in this database's form."""
-    return one_of(db.session.get_bind().dialect.name, column, ids)
+    return connecting.one_of(db.session.get_bind().dialect.name, column, ids)
 
 
 db = SQLAlchemy(
-    model_class=Base, disable_autonaming=True, session_options={"class_": RoomSession, "expire_on_commit": False}
+    model_class=Base,
+    disable_autonaming=True,
+    session_options={"class_": connecting.RoomSession, "expire_on_commit": False},
 )
 
 
@@ -197,18 +189,18 @@ def init_db(app: Flask) -> None:
             "pool_use_lifo": True,
             # the driver begins no transaction by itself: fit_pooler says BEGIN, and pages read without
             "isolation_level": "AUTOCOMMIT",
-            "connect_args": SILENCE,
+            "connect_args": connecting.SILENCE,
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
-    init_reports_db(app)
+    connecting.init_reports_db(app)
     init_migrations(app, db, f"{app.root_path}/../migrations")
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             fit_sqlite(db.engine)
         else:
-            fit_pooler(db.engine)
-            app.extensions[SINGLY_EXTENSION] = statements_singly(db.engine)
+            connecting.fit_pooler(db.engine)
+            app.extensions[connecting.SINGLY_EXTENSION] = connecting.statements_singly(db.engine)
 
 
 def fit_sqlite(engine: Engine) -> None:
@@ -249,7 +241,7 @@ _PRAGMAS: Iterable[str] = (
 
 def _begin_sqlite(connection: Connection) -> None:
     # a read transaction that turns into a write fails at once, ignoring the busy timeout
-    writing = connection.get_execution_options().get(WRITING)
+    writing = connection.get_execution_options().get(connecting.WRITING)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
@@ -257,8 +249,8 @@ def begin_writing() -> None:
     """End the reading session and open one whose first statement marks it as writing."""
     known = {name: held for name in HANDED_ON if (held := db.session.info.get(name)) is not None}
     db.session.remove()
-    db.session.info.update(known, **{WRITING: True})
-    db.session.connection(execution_options={WRITING: True})
+    db.session.info.update(known, **{connecting.WRITING: True})
+    db.session.connection(execution_options={connecting.WRITING: True})
 
 
 def begin_reading() -> None:

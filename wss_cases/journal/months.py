@@ -19,21 +19,9 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.operations import WHOLE, Share
 from wss_cases.foundation.settings import setting
+from wss_cases.journal.audit import rules
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
 from wss_cases.journal.audit.queries import clocks_noted, verify
-from wss_cases.journal.audit.rules import (
-    ATTACHED,
-    CLOCK,
-    DETACHED,
-    PURPOSE,
-    SEAL_FIELDS,
-    Gathering,
-    carried_clocks,
-    keyring,
-    note_of,
-    note_of_return,
-    years_before,
-)
 from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
 
@@ -83,7 +71,7 @@ def rows_in(session: Session, month: Month) -> int:
 def seals_in(session: Session, month: Month) -> Iterator[Any]:
     """The seals over a month's rows in the order of the chain."""
     rows = _partition(month)
-    columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
+    columns = [getattr(AuditSeal, name) for name in (*rules.SEAL_FIELDS, "hash")]
     found = select(*columns).join(rows, rows.c.id == AuditSeal.entry_id).order_by(AuditSeal.number)
     yield from session.execute(found.execution_options(yield_per=AT_ONCE)).mappings()
 
@@ -91,7 +79,11 @@ def seals_in(session: Session, month: Month) -> Iterator[Any]:
 def notes_in(session: Session, month: Month) -> list[Any]:
     """The notes in a month's rows about detached months, months that came back, and wrong clocks."""
     rows = _partition(month)
-    found = select(rows.c.changes).where(rows.c.action.in_([DETACHED, ATTACHED, CLOCK])).order_by(rows.c.id)
+    found = (
+        select(rows.c.changes)
+        .where(rows.c.action.in_([rules.DETACHED, rules.ATTACHED, rules.CLOCK]))
+        .order_by(rows.c.id)
+    )
     return list(session.execute(found).scalars())
 
 
@@ -171,10 +163,10 @@ def detach(month: Month, now: datetime) -> int:
         if without := rows_in(uow.session, month) - seals.rows:
             raise Refused("month", _unsealed(without, month))
         earlier = notes_in(uow.session, month)
-        said = note_of(str(month), now, seals, earlier, _keys()) | carried_clocks(earlier, _keys())
+        said = rules.note_of(str(month), now, seals, earlier, _keys()) | rules.carried_clocks(earlier, _keys())
         uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
         uow.session.execute(text(f"ALTER TABLE wss_months.{month.table} SET SCHEMA wss_detached"))
-        uow.audit(DETACHED, AuditSeal.__tablename__, None, said)
+        uow.audit(rules.DETACHED, AuditSeal.__tablename__, None, said)
     seal(now, EVERY_ROW)
     return seals.rows
 
@@ -182,7 +174,7 @@ def detach(month: Month, now: datetime) -> int:
 def _last_to_go(month: Month, now: datetime) -> datetime:
     """The time before which the month's rows were sealed. Raises Refused when the month or the chain does not allow
     detaching."""
-    before = years_before(now, setting("AUDIT_YEARS"))
+    before = rules.years_before(now, setting("AUDIT_YEARS"))
     if not _is_divided():
         raise Refused("month", _("SQLite keeps the audit log in one table: no month can be detached."))
     if month.ends > before:
@@ -222,12 +214,12 @@ def attach(month: Month, now: datetime) -> None:
         uow.session.execute(text(f"ALTER TABLE wss_detached.{month.table} SET SCHEMA wss_months"))
         attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {_span(month)}"
         uow.session.execute(text(attached.replace(":", "\\:")))
-        uow.audit(ATTACHED, AuditSeal.__tablename__, None, note_of_return(str(month), now, _keys()))
+        uow.audit(rules.ATTACHED, AuditSeal.__tablename__, None, rules.note_of_return(str(month), now, _keys()))
     seal(now, EVERY_ROW)
 
 
 def _keys() -> dict[str, bytes]:
-    return keyring(setting("WSS_KEYS").derived(PURPOSE))
+    return rules.keyring(setting("WSS_KEYS").derived(rules.PURPOSE))
 
 
 def _is_divided() -> bool:
@@ -244,9 +236,9 @@ def _must_be_there(schema: str, month: Month, session: Session, otherwise: str) 
         raise Refused("month", otherwise)
 
 
-def _gathered(session: Session, month: Month, before: datetime) -> Gathering:
+def _gathered(session: Session, month: Month, before: datetime) -> rules.Gathering:
     """The seals of a month, each made early enough."""
-    seals, clocks = Gathering(), clocks_noted(_keys())
+    seals, clocks = rules.Gathering(), clocks_noted(_keys())
     for link in seals_in(session, month):
         if clocks.made(link) > before:
             raise Refused(

@@ -35,17 +35,7 @@ from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.mail.common import pages
-from wss_cases.mail.common.rules import (
-    UNSENT,
-    Verdict,
-    days_near,
-    error_words,
-    in_hours,
-    is_over,
-    pause_after,
-    verdict_of,
-)
+from wss_cases.mail.common import pages, rules
 from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.transport import Post
 from wss_cases.roster.directory.models import School
@@ -105,7 +95,7 @@ def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str
     After `seconds` (None: no limit) it starts no other one.
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
-    counts = {verdict.value: 0 for verdict in Verdict}
+    counts = {verdict.value: 0 for verdict in rules.Verdict}
     schools = _open_schools(now)
     if not schools:
         return counts
@@ -124,12 +114,12 @@ def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str
 
 def _open_schools(now: datetime) -> list[int]:
     """The schools with waiting invitations that are within the hours of email now."""
-    waiting = select(SurveyMail.school_id).where(SurveyMail.state.in_(UNSENT), SurveyMail.next_attempt_at <= now)
+    waiting = select(SurveyMail.school_id).where(SurveyMail.state.in_(rules.UNSENT), SurveyMail.next_attempt_at <= now)
     schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
     if not schools:
         return []
-    days = days_near([row.id for row in schools], today_at(None, now))
-    return [row.id for row in schools if in_hours(now, row.time_zone, days[row.id])]
+    days = rules.days_near([row.id for row in schools], today_at(None, now))
+    return [row.id for row in schools if rules.in_hours(now, row.time_zone, days[row.id])]
 
 
 def _claim(token: str, schools: list[int], now: datetime) -> list[int]:
@@ -225,21 +215,21 @@ def _invitation(words: dict[str, Any], href: str) -> Mail:
     )  # fmt: skip
 
 
-def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
+def _send(post: Post, ready: Ready, token: str, now: datetime) -> rules.Verdict:
     db.session.remove()  # close the transaction before talking to the server
     attempts = ready.attempts + 1
     values: dict[str, Any] = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": attempts}
-    verdict = Verdict.SENT
+    verdict = rules.Verdict.SENT
     try:
         post.send(ready.mail, f"survey-{ready.message_id}")
     except (
         Exception
     ) as error:  # any error of a server or network counts as this email's attempt and must not end the loop
-        verdict = verdict_of(error)
-        verdict = Verdict.FAILED if is_over(attempts) else verdict
-        values = {"attempts": attempts, "last_error": error_words(error), "state": OutboxState.WAITING}
-        values |= {"next_attempt_at": now + pause_after(attempts)}
-        if verdict is Verdict.FAILED:
+        verdict = rules.verdict_of(error)
+        verdict = rules.Verdict.FAILED if rules.is_over(attempts) else verdict
+        values = {"attempts": attempts, "last_error": rules.error_words(error), "state": OutboxState.WAITING}
+        values |= {"next_attempt_at": now + rules.pause_after(attempts)}
+        if verdict is rules.Verdict.FAILED:
             values["state"] = OutboxState.FAILED
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()

@@ -20,14 +20,6 @@ from wss_cases.accounts.sign_in.saved_forms import has_kept
 from wss_cases.accounts.sign_in.second_factor import confirm
 from wss_cases.accounts.sign_in.sessions import actions
 from wss_cases.accounts.sign_in.sessions import pages as browser
-from wss_cases.accounts.sign_in.sessions.actions import (
-    SIGN_IN_CHANGED,
-    end_all_sessions,
-    has_factor,
-    new_hash,
-    renew_token,
-    tell_password_set,
-)
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
@@ -64,8 +56,8 @@ def change_password(
     Proved by the password and, if there is one, the second factor, with the limits on wrong tries of confirmations.
     Raises Refused naming the field."""
     user = existing(db.session.get(UserAccount, actor.user_id))
-    hashed = new_hash(user, new, "new_password")
-    with_factor = has_factor(db.session(), user.id)
+    hashed = actions.new_hash(user, new, "new_password")
+    with_factor = actions.has_factor(db.session(), user.id)
     proof = confirm(actor, session_id, old, code, address, now)
     if proof.token is None:
         raise Refused("old_password", _words(wait=proof.wait, with_factor=with_factor))
@@ -73,11 +65,11 @@ def change_password(
         row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         row.password_hash, row.password_set_at = hashed, now
         row.password_short = len(new) < PASSWORD_MINIMUM
-        end_all_sessions(uow, row.id, keep_session_id=session_id)
+        actions.end_all_sessions(uow, row.id, keep_session_id=session_id)
         end_feeds(uow, row.id)
-        token = renew_token(uow, session_id)
-        uow.record(row, SIGN_IN_CHANGED)
-        tell_password_set(uow, row)
+        token = actions.renew_token(uow, session_id)
+        uow.record(row, actions.SIGN_IN_CHANGED)
+        actions.tell_password_set(uow, row)
     return token
 
 

@@ -11,38 +11,13 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.board.report.queries import (
-    BOARD,
-    LONGEST,
-    Board,
-    board_of,
-    board_scope,
-    comment_on,
-    is_small,
-    last_over,
-    may_report,
-    networks_answered_for,
-    plan_rows,
-    schools_words,
-    scope_words,
-    write_comment,
-    writes_comment,
-)
-from wss_cases.foundation import clock
+from wss_cases.board.report import queries
+from wss_cases.foundation import clock, school_time
 from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
 from wss_cases.foundation.i18n import _, _l, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, render_plain, saved_first, with_flash
-from wss_cases.foundation.school_time import (
-    day_words_with_year,
-    district_zone,
-    local_date,
-    moment_words,
-    month_words,
-    today_at,
-    zone_of,
-)
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.counting.cache import figures_pages, oldest_shown
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
@@ -65,7 +40,7 @@ from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
-def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:
+def paper_of(board: queries.Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:
     """A report as an HTML page in a language. `name` is the school's or network's, None for all schools."""
     since = oldest_shown()
     with force_locale(locale):
@@ -73,8 +48,8 @@ def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterh
             "board/report/paper.html",
             locale=locale,
             name=name or _("All schools"),
-            made=day_words_with_year(made_on),
-            counted_since=moment_words(since, district_zone()) if since else "",
+            made=school_time.day_words_with_year(made_on),
+            counted_since=school_time.moment_words(since, school_time.district_zone()) if since else "",
             sheet=sheet_of(board, Paper()),
             letterhead=letterhead,
         )
@@ -85,7 +60,7 @@ class CommentForm(BaseForm):
 
     comment = LongText(
         _l("Comment"),
-        limit=LONGEST,
+        limit=queries.LONGEST,
         rows=8,
         description=_l("What the figures mean at your school, and what you will do next. Leave it empty to remove it."),
     )
@@ -118,15 +93,15 @@ class Paper(Links):
     """Paper has no links."""
 
 
-def sheet_of(board: Board, links: Links) -> Point:
+def sheet_of(board: queries.Board, links: Links) -> Point:
     """Everything that a report shows, in its order."""
     return {
         "period": period_words(board.scope.first, board.scope.last),
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
-        "plan": plan_rows(board.plan),
-        "planned": schools_words(board.planned) if board.planned is not None else None,
+        "plan": queries.plan_rows(board.plan),
+        "planned": queries.schools_words(board.planned) if board.planned is not None else None,
         "comment": _comment(board),
         "glance": _glance(board, links),
         "months": _months(board, links),
@@ -147,21 +122,25 @@ def sheet_of(board: Board, links: Links) -> Point:
     }
 
 
-def _comment(board: Board) -> Point | None:
+def _comment(board: queries.Board) -> Point | None:
     """The comment on the figures, with its author."""
     if board.comment is None:
         return None
     text, author, at, _version = board.comment
-    day = day_words_with_year(local_date(at, zone_of(board.scope.school_id)))
+    day = school_time.day_words_with_year(school_time.local_date(at, school_time.zone_of(board.scope.school_id)))
     return {"text": text, "by": _("%(name)s, %(day)s", name=author, day=day)}
 
 
 def _marked(rows: list[Point]) -> list[Point]:
-    return [row | {"small": is_small(row["of"])} for row in rows]
+    return [row | {"small": queries.is_small(row["of"])} for row in rows]
 
 
 def period_words(first: date, last: date) -> str:
-    return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
+    return _(
+        "%(first)s to %(last)s",
+        first=school_time.day_words_with_year(first),
+        last=school_time.day_words_with_year(last),
+    )
 
 
 def _rate(rate: float | None) -> str:
@@ -172,7 +151,7 @@ def _of(share: Share) -> str:
     return _("%(part)s of %(whole)s", part=f"{share.part:,}", whole=f"{share.whole:,}")
 
 
-def _glance(board: Board, links: Links) -> list[Point]:
+def _glance(board: queries.Board, links: Links) -> list[Point]:
     """The report's first table: label, figure, base. `before` is the figure of the same days a year before."""
     repair, total = board.repair, board.core.parts.total
     reach = Share(repair.reach.within_one, repair.reach.of_all)
@@ -183,7 +162,7 @@ def _glance(board: Board, links: Links) -> list[Point]:
         {
             "label": MEASURES["rate"].title, "now": _rate(board.core.rate),
             "before": _rate(board.before.rate), "note": "rate", "href": all_incidents,
-            "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": is_small(total),
+            "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": queries.is_small(total),
         },
         _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed")),
         _share(MEASURES["agreements"].title, repair.terms.share, "agreements", links.behind("terms")),
@@ -191,7 +170,7 @@ def _glance(board: Board, links: Links) -> list[Point]:
         {
             **_share(MEASURES["avoidable"].title, avoidable, "avoidable", other_door),
             "of": f"{_of(avoidable)} · {apart_words(repair.police.unconfirmed, repair.police.law_unconfirmed)}",
-            "small": is_small(avoidable.part) or is_small(avoidable.whole),
+            "small": queries.is_small(avoidable.part) or queries.is_small(avoidable.whole),
         },
     ]  # fmt: skip
 
@@ -199,11 +178,11 @@ def _glance(board: Board, links: Links) -> list[Point]:
 def _share(label: Any, share: Share, note: str, href: str | None) -> Point:
     return {
         "label": label, "now": percent(share), "before": None, "of": _of(share), "note": note,
-        "href": href if share.whole else None, "small": is_small(share.whole),
+        "href": href if share.whole else None, "small": queries.is_small(share.whole),
     }  # fmt: skip
 
 
-def _months(board: Board, links: Links) -> list[Point]:
+def _months(board: queries.Board, links: Links) -> list[Point]:
     earlier = {month.first.month: month for month in board.before.months}
     rows = []
     for month in board.core.months:
@@ -214,7 +193,7 @@ def _months(board: Board, links: Links) -> list[Point]:
         href = links.incidents(month=f"{month.first:%Y-%m}") if month.incidents else None
         rows.append(
             {
-                "label": month_words(month.first), "values": [month.rate, rate_before], "href": href,
+                "label": school_time.month_words(month.first), "values": [month.rate, rate_before], "href": href,
                 "figures": [_rate(month.rate), _rate(rate_before)],
                 "numbers": [month.incidents, before.incidents if before else 0],
             }
@@ -222,7 +201,7 @@ def _months(board: Board, links: Links) -> list[Point]:
     return rows
 
 
-def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
+def _parts(board: queries.Board, links: Links) -> list[tuple[str, list[Point]]]:
     """The most frequent behaviors, places and times of day."""
     titles = {"behavior": _("Behavior"), "place": _("Place"), "hour": _("Time of day")}
     split = breakdowns(board.core.parts)
@@ -242,7 +221,7 @@ def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
     return shown
 
 
-def _funnel(board: Board, links: Links) -> list[Point]:
+def _funnel(board: queries.Board, links: Links) -> list[Point]:
     return [
         {"label": label, "values": [number], "figures": [f"{number:,}"], "href": href,
          "tone": "moss" if step == "kept" else "teal"}
@@ -250,7 +229,7 @@ def _funnel(board: Board, links: Links) -> list[Point]:
     ]  # fmt: skip
 
 
-def _steps(board: Board, pathway: str, links: Links) -> list[tuple[int, str | None]]:
+def _steps(board: queries.Board, pathway: str, links: Links) -> list[tuple[int, str | None]]:
     """(number, link) of every step of a pathway ('' is any)."""
     reached = {"incidents": board.core.parts.total} | board.repair.funnel.get(pathway or "any", {})
     steps = []
@@ -263,19 +242,19 @@ def _steps(board: Board, pathway: str, links: Links) -> list[tuple[int, str | No
     return steps
 
 
-def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
+def _pathways(board: queries.Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
     """Each pathway, any first: its label and steps."""
     used = [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
     return [(words, _steps(board, name, links)) for name, words in (("", _("Any pathway")), *used)]
 
 
-def _removals(board: Board, links: Links) -> list[Point]:
+def _removals(board: queries.Board, links: Links) -> list[Point]:
     """Suspensions, expulsions, other removals and police notifications: instances, and rates of both years."""
 
     def line(label: Any, note: str, made: int, before: int, base: int, per_words: str, href: str | None) -> Point:
         rates = (per(made, board.core.students, base), per(before, board.before.students, base))
         return {
-            "label": label, "note": note, "instances": made, "small": is_small(made), "per": per_words,
+            "label": label, "note": note, "instances": made, "small": queries.is_small(made), "per": per_words,
             "rates": [_rate(rate) for rate in rates], "href": href if made else None,
         }  # fmt: skip
 
@@ -322,7 +301,7 @@ def _stage_words(stage: str) -> str:
     )
 
 
-def _reporting(board: Board) -> Point | None:
+def _reporting(board: queries.Board) -> Point | None:
     if board.reporting is None:
         return None
     share = Share(board.reporting.reported, board.reporting.staff)
@@ -365,22 +344,22 @@ def reported(named: Mapping[str, str]) -> Reported:
     """
     actor, network = current_actor(), named.get("network") or None
     school_id = None if network else _school_asked_for(actor, named.get("school"))
-    if network and network not in networks_answered_for(actor):
+    if network and network not in queries.networks_answered_for(actor):
         raise NotFound
     school = get_school(school_id) if school_id is not None else None
-    today = today_at(school_id, clock.now())
-    return Reported(actor, school, existing(board_scope(school_id, network, named.get("year") or None, today)))
+    today = school_time.today_at(school_id, clock.now())
+    return Reported(actor, school, existing(queries.board_scope(school_id, network, named.get("year") or None, today)))
 
 
 def _school_asked_for(actor: Actor, named: str | None) -> int | None:
     """The school that the address names (None for WHOLE), otherwise the switcher's. A report's page and its PDF keep
     the address's school when the switcher changes."""
     if not named:
-        return chosen_school_id(actor, *BOARD)
+        return chosen_school_id(actor, *queries.BOARD)
     if named == WHOLE and actor.everywhere(Role.DISTRICT):
         return None
     school_id = id_in(named)
-    if school_id is None or not actor.covers(school_id, *BOARD) or get_school(school_id) is None:
+    if school_id is None or not actor.covers(school_id, *queries.BOARD) or get_school(school_id) is None:
         raise NotFound
     return school_id
 
@@ -390,18 +369,18 @@ def _school_asked_for(actor: Actor, named: str | None) -> int | None:
 def report() -> str:
     """The report on a page."""
     page = reported(request.args)
-    last_year = clock.school_year(last_over(page.scope.today))
+    last_year = clock.school_year(queries.last_over(page.scope.today))
     form = PdfForm(formdata=None, language=locale_code())
     return render_template(
         "board/report/page.html",
         page=page,
         form=form,
-        sheet=sheet_of(board_of(page.actor, page.scope), page),
+        sheet=sheet_of(queries.board_of(page.actor, page.scope), page),
         years=[year for year in years_of(page) if year <= last_year],
-        networks=networks_answered_for(page.actor),
+        networks=queries.networks_answered_for(page.actor),
         lists=may_list(page.actor, page.scope.school_id),
         whole=_("All schools") if page.actor.everywhere(Role.DISTRICT) else None,
-        comment_href=_comment_href(page) if writes_comment(page.actor, page.scope.school_id) else None,
+        comment_href=_comment_href(page) if queries.writes_comment(page.actor, page.scope.school_id) else None,
     )
 
 
@@ -419,16 +398,18 @@ def _comment_href(page: Reported) -> str:
 def comment() -> Page:
     """Comment on the figures of a report, shown above them on the page and in the PDF."""
     page = reported(request.args)
-    scope, words = page.scope, scope_words(page.scope.school_id, page.scope.network)
-    if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
+    scope, words = page.scope, queries.scope_words(page.scope.school_id, page.scope.network)
+    if not queries.may_report(page.actor, scope.school_id, scope.network) or not queries.writes_comment(
+        page.actor, scope.school_id
+    ):
         raise NotFound
-    current = comment_on(words, scope.last)
+    current = queries.comment_on(words, scope.last)
     form = CommentForm(comment=current.comment if current else "", version=current.version if current else None)
     back = address_of(scope.year, scope.school_id, scope.network)
     try:
         return act_form(
             form,
-            lambda call: write_comment(
+            lambda call: queries.write_comment(
                 call, words, scope.school_id, scope.last, form.comment.data, bool(form.anyway.data), scope.network
             ),
             with_flash(_("Comment saved."), back),
@@ -447,7 +428,7 @@ def comment() -> Page:
             "layouts/frame.html",
         )
     except Stale:
-        now = comment_on(words, scope.last)
+        now = queries.comment_on(words, scope.last)
         theirs = now.comment if now else _("It was deleted.")
         return saved_first([(_("Comment"), theirs)], [(_("Comment"), form.comment.data)], _comment_href(page))
 

@@ -12,31 +12,16 @@ from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.settings import setting
+from wss_cases.journal.audit import rules
 from wss_cases.journal.audit.actions import EVERY_ROW, last_seal, notes_of, seal, unsealed, without_seal
-from wss_cases.journal.audit.rules import (
-    ATTACHED,
-    CLOCK,
-    CLOCKS_DIFFER,
-    DETACHED,
-    ENTRY_FIELDS,
-    GENESIS,
-    PURPOSE,
-    SEAL_FIELDS,
-    Clocks,
-    Months,
-    keyring,
-    note_of_clock,
-    runs_of,
-    seal_of,
-)
 from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
 
 CHUNK = 1000
 NEAR = 10 * CHUNK
 """Rows of a chunk whose numbers lie so near are read as one span of numbers, the quickest way over all months."""
-NOTES = (DETACHED, ATTACHED, CLOCK)
-NO_ROW = dict.fromkeys(ENTRY_FIELDS)
+NOTES = (rules.DETACHED, rules.ATTACHED, rules.CLOCK)
+NO_ROW = dict.fromkeys(rules.ENTRY_FIELDS)
 FORMAT = "wss-audit-head-1"
 VERIFIED = "audit.verified"
 """The act that says that somebody followed the chain, and whether it was whole."""
@@ -83,7 +68,7 @@ def head_document(now: datetime) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "number": head.number if head else 0,
-        "hash": head.hash if head else GENESIS,
+        "hash": head.hash if head else rules.GENESIS,
         "audit_row": head.entry_id if head else None,
         "sealed_at": head.sealed_at.isoformat() if head else None,
         "exported_at": now.isoformat(timespec="seconds"),
@@ -95,7 +80,7 @@ def waiting(settled: int) -> int:
     return db.session.scalar(select(func.count()).select_from(unsealed(settled).subquery())) or 0
 
 
-def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verdict:
+def verify(now: datetime | None, number: int = 0, digest: str = rules.GENESIS) -> Verdict:
     """Check the chain from its first link to its last, then look for rows inserted between.
 
     `number` and `digest` are an exported head: the chain must contain it unchanged. Without `now` the times of seals
@@ -111,15 +96,15 @@ def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verd
 def untimely(now: datetime) -> tuple[Broken | None, list[tuple[int, int, str]]]:
     """The first fault other than the times of seals, and the runs of seals with impossible times: first, last, and
     the hash of the last."""
-    walk = _Walk(now, 0, GENESIS)
+    walk = _Walk(now, 0, rules.GENESIS)
     walk.odd = []
     broken = next((found for link in links() if (found := walk.step(link))), None)
     broken = broken or walk.end() or _put_in(walk.settled) or _twice(walk.settled)
-    return broken, runs_of(walk.odd)
+    return broken, rules.runs_of(walk.odd)
 
 
-def clocks_noted(keys: Mapping[str, bytes]) -> Clocks:
-    return Clocks(notes_of(db.session, NOTES)[0], keys)
+def clocks_noted(keys: Mapping[str, bytes]) -> rules.Clocks:
+    return rules.Clocks(notes_of(db.session, NOTES)[0], keys)
 
 
 def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
@@ -128,7 +113,7 @@ def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
     Rows that left with a detached month are skipped. Then the whole chain is checked, because the row that explains
     them may name seals before the first requested one.
     """
-    walk = _Walk(now, 0, GENESIS)
+    walk = _Walk(now, 0, rules.GENESIS)
     if number:
         before = next(links(number - 1), None)
         if before is None or isinstance(before, Broken):
@@ -148,14 +133,14 @@ def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
 
 class _Walk:
     def __init__(self, now: datetime | None, number: int, digest: str) -> None:
-        self.keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
+        self.keys = rules.keyring(setting("WSS_KEYS").derived(rules.PURPOSE))
         self.now, self.wanted, self.digest = now, number, digest
-        self.number, self.prev, self.settled = 0, GENESIS, 0
+        self.number, self.prev, self.settled = 0, rules.GENESIS, 0
         self.latest: datetime | None = None
         self.odd: list[tuple[int, str]] | None = None
         # an unreadable note explains nothing, and the walk reaches it
         notes, _unreadable = notes_of(db.session, NOTES)
-        self.months, self.clocks = Months(notes, self.keys), Clocks(notes, self.keys)
+        self.months, self.clocks = rules.Months(notes, self.keys), rules.Clocks(notes, self.keys)
 
     def step(self, link: dict[str, Any] | Broken) -> Broken | None:
         if isinstance(link, Broken):
@@ -182,7 +167,7 @@ class _Walk:
         key = self.keys.get(link["key_id"])
         if key is None:
             return f"its key {link['key_id']} is not in WSS_KEYS"
-        if seal_of(key, link, link) != link["hash"]:
+        if rules.seal_of(key, link, link) != link["hash"]:
             return "the row or its seal was changed after sealing"
         return self._otherwise(link)
 
@@ -207,9 +192,9 @@ class _Walk:
     def _of_its_time(self, link: dict[str, Any]) -> str:
         """Why a seal's time is impossible, '' when it is possible. An impossible time is not compared with later
         ones."""
-        if self.now is not None and link["sealed_at"] > self.now + CLOCKS_DIFFER:
+        if self.now is not None and link["sealed_at"] > self.now + rules.CLOCKS_DIFFER:
             return "it says that it was sealed at a time that is still to come"
-        if self.now is not None and self.latest is not None and link["sealed_at"] < self.latest - CLOCKS_DIFFER:
+        if self.now is not None and self.latest is not None and link["sealed_at"] < self.latest - rules.CLOCKS_DIFFER:
             return "it says that it was sealed earlier than the seal before it"
         return ""
 
@@ -247,7 +232,7 @@ def _one_by_one(last: int) -> Iterator[dict[str, Any] | Broken]:
 
 
 def _chunk(last: int, limit: int) -> list[dict[str, Any]]:
-    columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
+    columns = [getattr(AuditSeal, name) for name in (*rules.SEAL_FIELDS, "hash")]
     found = select(*columns).where(AuditSeal.number > last).order_by(AuditSeal.number).limit(limit)
     seals = [dict(row) for row in db.session.execute(found).mappings()]
     rows = _rows([seal["entry_id"] for seal in seals])
@@ -261,7 +246,7 @@ def _rows(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     if ids:
         first, last = min(ids), max(ids)
         wanted = AuditEntry.id.between(first, last) if last - first < NEAR else among(AuditEntry.id, ids)
-        columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
+        columns = [getattr(AuditEntry, name) for name in rules.ENTRY_FIELDS]
         for row in db.session.execute(select(*columns).where(wanted).order_by(AuditEntry.at)).mappings():
             rows.setdefault(row["id"], []).append(dict(row))
     return rows
@@ -322,8 +307,8 @@ def note_wrong_clock(now: datetime, reason: str) -> list[tuple[int, int]]:
         raise Refused("", _("Nothing is noted, because the chain is broken. %(why)s.", why=broken.words))
     if not runs:
         raise Refused("", _("No seal says a time that cannot be."))
-    said = note_of_clock(runs, now, keyring(setting("WSS_KEYS").derived(PURPOSE)))
+    said = rules.note_of_clock(runs, now, rules.keyring(setting("WSS_KEYS").derived(rules.PURPOSE)))
     with unit_of_work(SYSTEM, now) as uow:
-        uow.audit(CLOCK, AuditSeal.__tablename__, None, {"reason": [None, reason], **said})
+        uow.audit(rules.CLOCK, AuditSeal.__tablename__, None, {"reason": [None, reason], **said})
     seal(now, EVERY_ROW)
     return [(first, last) for first, last, _digest in runs]

@@ -31,17 +31,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.bounces import end_trouble, note_trouble, trouble_of
-from wss_cases.mail.common import pages
-from wss_cases.mail.common.rules import (
-    EVER,
-    Planned,
-    Verdict,
-    error_words,
-    is_over,
-    open_schools,
-    pause_after,
-    verdict_of,
-)
+from wss_cases.mail.common import pages, rules
 from wss_cases.mail.delivery.messages import compose, due_now
 from wss_cases.mail.delivery.transport import Post
 
@@ -119,7 +109,7 @@ def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
             due = due_now(row, now)
             if due is None or due[0].says(row, due[1].actor) is None:
                 row.state, row.carried_by_id = OutboxState.DROPPED, None
-                uow.next_number(EVER[OutboxState.DROPPED])
+                uow.next_number(rules.EVER[OutboxState.DROPPED])
 
 
 def follow(uow: UnitOfWork, message: OutboxMessage, values: dict[str, Any]) -> None:
@@ -162,7 +152,7 @@ SHARED = ("state", "sent_at", "last_error")
 """Columns that a bundle shares with its rows."""
 
 
-def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
+def queue(uow: UnitOfWork, planned: Sequence[rules.Planned]) -> set[str]:
     """Step: queue messages, each once by its dedupe key; returns the keys that this call queued.
 
     A message that was dropped because it was not due waits again: it is due again.
@@ -176,7 +166,7 @@ def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
     return queued
 
 
-def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
+def _insert(uow: UnitOfWork, planned: Sequence[rules.Planned]) -> Iterable[str]:
     each = {
         "dedupe_key": [message.dedupe_key for message in planned],
         "kind": [message.kind for message in planned],
@@ -224,10 +214,10 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     message, so that a slow server does not delay the caller.
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
-    counts = {verdict.value: 0 for verdict in Verdict}
+    counts = {verdict.value: 0 for verdict in rules.Verdict}
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
     token = secrets.token_hex(16)
-    schools, gathering = open_schools(now), Gathering()
+    schools, gathering = rules.open_schools(now), Gathering()
     try:
         while time.monotonic() < end and (claimed := _claim(token, schools, gathering, now)):
             reach("deliver.after_claim")
@@ -251,7 +241,7 @@ def _claim(token: str, schools: Sequence[int], gathering: Gathering, now: dateti
         return pages.claim(uow, OutboxMessage, token, now, BATCH, may_go, OutboxMessage.carried_by_id.is_(None))
 
 
-def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
+def _attempt(post: Post, message_id: int, token: str, now: datetime) -> rules.Verdict | None:
     """Send one claimed message; None when it was dropped or is no longer ours."""
     message = _renew(message_id, token, now)
     if message is None:
@@ -276,11 +266,11 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
 
     def count(uow: UnitOfWork) -> None:
         end_trouble(uow, message.recipient_id, arrived=True)
-        uow.next_number(EVER[OutboxState.SENT])
+        uow.next_number(rules.EVER[OutboxState.SENT])
 
     _mark(message, token, now, values, count)
     reach("deliver.after_mark")
-    return Verdict.SENT
+    return rules.Verdict.SENT
 
 
 def drop(message_id: int, token: str, now: datetime) -> None:
@@ -298,7 +288,7 @@ def drop(message_id: int, token: str, now: datetime) -> None:
             message.state = OutboxState.WAITING if needed else OutboxState.DROPPED
             message.claim_token, message.lease_until = None, None
             if not needed:
-                uow.next_number(EVER[OutboxState.DROPPED])
+                uow.next_number(rules.EVER[OutboxState.DROPPED])
 
 
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
@@ -311,20 +301,20 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
         return message
 
 
-def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, address: str = "") -> Verdict:
+def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, address: str = "") -> rules.Verdict:
     attempts = message.attempts + 1
-    verdict = verdict_of(error)
-    if verdict is Verdict.RETRY and is_over(attempts):
-        verdict = Verdict.FAILED
-    state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
-    values = {"state": state, "attempts": attempts, "last_error": error_words(error)}
-    trouble = trouble_of(error) if verdict is Verdict.FAILED and address else None
+    verdict = rules.verdict_of(error)
+    if verdict is rules.Verdict.RETRY and rules.is_over(attempts):
+        verdict = rules.Verdict.FAILED
+    state = OutboxState.FAILED if verdict is rules.Verdict.FAILED else OutboxState.WAITING
+    values = {"state": state, "attempts": attempts, "last_error": rules.error_words(error)}
+    trouble = trouble_of(error) if verdict is rules.Verdict.FAILED and address else None
 
     def note(uow: UnitOfWork) -> None:
         if trouble is not None:
             note_trouble(uow, message.recipient_id, address, trouble)
 
-    _mark(message, token, now, values | {"next_attempt_at": now + pause_after(attempts)}, note)
+    _mark(message, token, now, values | {"next_attempt_at": now + rules.pause_after(attempts)}, note)
     return verdict
 
 

@@ -37,31 +37,17 @@ from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work, use_case
 from wss_cases.mail.push import rules
-from wss_cases.mail.push.rules import (
-    LONGEST_ENDPOINT,
-    MOST_DEVICES,
-    PURPOSE,
-    REASONS,
-    TEST,
-    PushDelivery,
-    PushDevice,
-    Subscription,
-    check_subscription,
-    device_at,
-    is_live,
-    newest_key,
-)
 
 
 class SubscriptionForm(BaseForm):
     """Filled by the page's script."""
 
-    endpoint = HiddenField(default="", validators=[Length(max=LONGEST_ENDPOINT)])
+    endpoint = HiddenField(default="", validators=[Length(max=rules.LONGEST_ENDPOINT)])
     p256dh = HiddenField(default="", validators=[Length(max=200)])
     auth = HiddenField(default="", validators=[Length(max=100)])
 
-    def subscription(self) -> Subscription:
-        return Subscription(self.endpoint.data or "", self.p256dh.data or "", self.auth.data or "")
+    def subscription(self) -> rules.Subscription:
+        return rules.Subscription(self.endpoint.data or "", self.p256dh.data or "", self.auth.data or "")
 
 
 TURNED_ON, ENDED = "push.turned_on", "push.ended"
@@ -76,23 +62,23 @@ class Here(StrEnum):
 
 
 @use_case
-def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -> int:
+def turn_on(uow: UnitOfWork, session_id: int, given: rules.Subscription, agent: str) -> int:
     """Send messages to this browser; whoever got them there before no longer does. Raises Refused for an address
     outside the known push services, too many devices, or if push is not set up."""
     require(uow.actor, Permission.PUSH_USE, uow.actor)
-    key = newest_key()
+    key = rules.newest_key()
     if key is None:
         raise Refused("", _("Push messages are not set up here. Ask the people who run the system."))
-    check_subscription(given, setting("PUSH_HOSTS"), setting("PUSH_NEAR"))
-    before = device_at(given.endpoint)
+    rules.check_subscription(given, setting("PUSH_HOSTS"), setting("PUSH_NEAR"))
+    before = rules.device_at(given.endpoint)
     if before is not None:
         end_device(uow, before)
-    mine = select(func.count()).select_from(PushDevice).where(PushDevice.user_id == uow.actor.user_id)
-    if (uow.session.scalar(mine.where(is_live(uow.now))) or 0) >= MOST_DEVICES:
-        raise Refused("", _("You get messages on %(num)d devices already. End one first.", num=MOST_DEVICES))
-    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(asdict(given)))
+    mine = select(func.count()).select_from(rules.PushDevice).where(rules.PushDevice.user_id == uow.actor.user_id)
+    if (uow.session.scalar(mine.where(rules.is_live(uow.now))) or 0) >= rules.MOST_DEVICES:
+        raise Refused("", _("You get messages on %(num)d devices already. End one first.", num=rules.MOST_DEVICES))
+    sealed = seal(setting("WSS_KEYS"), rules.PURPOSE, json.dumps(asdict(given)))
     assert uow.actor.user_id is not None
-    device = PushDevice(
+    device = rules.PushDevice(
         user_id=uow.actor.user_id, session_id=session_id, endpoint_digest=token_digest(given.endpoint),
         sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name, server_key=key.name,
         agent=agent[:200], made_at=uow.now, seen_at=uow.now,
@@ -104,11 +90,13 @@ def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> He
     """Check a browser's subscription after its person signed in: another person's is ended, their own is extended."""
     with unit_of_work(actor, now) as uow:
         uow.no_audit()
-        device = device_at(endpoint)
+        device = rules.device_at(endpoint)
         if device is None:
             return Here.OFF
-        lives = uow.session.scalar(select(PushDevice.id).where(PushDevice.id == device.id, is_live(now)))
-        key = newest_key()
+        lives = uow.session.scalar(
+            select(rules.PushDevice.id).where(rules.PushDevice.id == device.id, rules.is_live(now))
+        )
+        key = rules.newest_key()
         if device.user_id != actor.user_id or lives is None or key is None:
             end_device(uow, device)
             return Here.OFF
@@ -116,7 +104,7 @@ def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> He
         return Here.ON if device.server_key == key.name else Here.RENEW
 
 
-def end_device(uow: UnitOfWork, device: PushDevice) -> None:
+def end_device(uow: UnitOfWork, device: rules.PushDevice) -> None:
     """Step: delete a device and its waiting messages."""
     uow.audit(ENDED, "push_device", device.id)
     uow.session.delete(device)
@@ -130,10 +118,10 @@ def queue_push(uow: UnitOfWork, device_id: int, outbox_id: int | None, key: str,
         "message_id": secrets.token_hex(16), "created_at": uow.now, "next_attempt_at": uow.now,
         "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
     }  # fmt: skip
-    return insert_once(uow.session, PushDelivery, values, ["dedupe_key"])
+    return insert_once(uow.session, rules.PushDelivery, values, ["dedupe_key"])
 
 
-def device_row(device: PushDevice, last: PushDelivery | None, session_id: int) -> dict[str, Any]:
+def device_row(device: rules.PushDevice, last: rules.PushDelivery | None, session_id: int) -> dict[str, Any]:
     words, tone = _last_words(last)
     zone = district_zone()
     return {
@@ -156,7 +144,7 @@ def name_of(agent: str) -> str:
 
 
 def reason_words(code: str, status: int | None) -> str:
-    return str(REASONS[code]) % {"status": status} if code in REASONS else ""
+    return str(rules.REASONS[code]) % {"status": status} if code in rules.REASONS else ""
 
 
 def failure_words(code: str, status: int | None, at: datetime) -> str:
@@ -164,7 +152,7 @@ def failure_words(code: str, status: int | None, at: datetime) -> str:
     return _("Last failure on %(when)s: %(why)s", when=when, why=reason_words(code, status))
 
 
-def _last_words(last: PushDelivery | None) -> tuple[str, str]:
+def _last_words(last: rules.PushDelivery | None) -> tuple[str, str]:
     if last is None:
         return _("No message yet"), "slate"
     when = moment_words(last.sent_at or last.created_at, district_zone())
@@ -253,21 +241,21 @@ def key_to_ask_with(actor: Actor) -> str:
 
 
 @pages.button(
-    "/<int:device_id>/test", PushDevice, Permission.PUSH_USE, then=".mine", endpoint="test", tells_refusals=True,
+    "/<int:device_id>/test", rules.PushDevice, Permission.PUSH_USE, then=".mine", endpoint="test", tells_refusals=True,
     done=_l("The test message is on its way. It arrives within a minute."),
 )  # fmt: skip
-def send_test(uow: UnitOfWork, device: PushDevice) -> None:
+def send_test(uow: UnitOfWork, device: rules.PushDevice) -> None:
     """Queue a test for one of the actor's devices. Raises Refused for a second one within a minute."""
     uow.no_audit()
-    if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
+    if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + rules.TEST.use):
         raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
 
 
 @pages.button(
-    "/<int:device_id>/end", PushDevice, Permission.PUSH_USE, then=".mine", endpoint="end",
+    "/<int:device_id>/end", rules.PushDevice, Permission.PUSH_USE, then=".mine", endpoint="end",
     done=_l("That device gets no more messages."),
 )  # fmt: skip
-def turn_off(uow: UnitOfWork, device: PushDevice) -> int:
+def turn_off(uow: UnitOfWork, device: rules.PushDevice) -> int:
     """End messages to one of the actor's devices at once."""
     device_id = device.id
     end_device(uow, device)
@@ -278,7 +266,7 @@ def turn_off(uow: UnitOfWork, device: PushDevice) -> int:
 @gate(Permission.PUSH_USE)
 def seen() -> Response:
     """Tell a browser with a subscription whether it is this person's; another person's is ended."""
-    endpoint = request.form.get("endpoint", "")[:LONGEST_ENDPOINT]
+    endpoint = request.form.get("endpoint", "")[: rules.LONGEST_ENDPOINT]
     here = seen_here(current_actor(), current_user.row.session_id, endpoint, clock.now())
     session[SEEN] = True
     return jsonify(here=here.value)

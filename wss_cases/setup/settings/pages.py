@@ -30,17 +30,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.scope.rules import FEWEST
 from wss_cases.outcomes.equity.queries import LEAST_CELL, minimums_of
-from wss_cases.setup.settings.catalogue import (
-    BY_NAME,
-    CHANGED,
-    ENTRIES,
-    HOURS_MOVED,
-    WITHDRAWN,
-    ZONE_MOVED,
-    Change,
-    Entry,
-    Group,
-)
+from wss_cases.setup.settings import catalogue
 from wss_cases.setup.settings.forms import SettingForm
 
 
@@ -144,7 +134,7 @@ def fixed_rules() -> list[tuple[str, str]]:
     ]
 
 
-def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
+def checked(entry: catalogue.Entry, text: str, day: date, now: datetime) -> catalogue.Change:
     """The change that this value would make. Raises Refused for an invalid value, a day in the past or too far
     ahead, and a value that the setting already has on that day."""
     today = today_at(None, now)
@@ -158,11 +148,11 @@ def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
     old = entry.setting.on(day)
     if old == value:
         raise Refused("", _("It is already set that way on that day."))
-    return Change(old, value, day)
+    return catalogue.Change(old, value, day)
 
 
 @use_case
-def set_setting(uow: UnitOfWork, entry: Entry, text: str, starts_on: date, seen: int | None) -> int:
+def set_setting(uow: UnitOfWork, entry: catalogue.Entry, text: str, starts_on: date, seen: int | None) -> int:
     """Set a value from a day on; earlier days keep the previous value.
 
     Raises Refused for an invalid value, one that the setting already has on that day, a day in the past or too far
@@ -187,7 +177,7 @@ def set_setting(uow: UnitOfWork, entry: Entry, text: str, starts_on: date, seen:
 
 
 @use_case
-def withdraw_setting(uow: UnitOfWork, entry: Entry, setting_id: int) -> int:
+def withdraw_setting(uow: UnitOfWork, entry: catalogue.Entry, setting_id: int) -> int:
     """Withdraw a change before its first day; the previous value stays.
 
     Raises NotFound for a row of another setting, Refused for a change that has begun or was withdrawn.
@@ -215,9 +205,9 @@ TEMPLATE = "setup/settings/change.html"
 @gate(Permission.SETTINGS_EDIT)
 def page() -> Page:
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
-    today, stored = today_at(None, clock.now()), said_of([entry.setting.key for entry in ENTRIES])
-    rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in Group}
-    for entry in ENTRIES:
+    today, stored = today_at(None, clock.now()), said_of([entry.setting.key for entry in catalogue.ENTRIES])
+    rows: dict[catalogue.Group, list[dict[str, Any]]] = {group: [] for group in catalogue.Group}
+    for entry in catalogue.ENTRIES:
         rows[entry.group].append(_row(entry, [row for row in stored if row.key == entry.setting.key], today))
     groups = [(group.label, each) for group, each in rows.items() if each]
     return render_template(
@@ -225,7 +215,7 @@ def page() -> Page:
     )
 
 
-def _row(entry: Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
+def _row(entry: catalogue.Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
     to_come = [
         _("From %(day)s: %(value)s", day=day_words_with_year(row.starts_on), value=_value(entry, row))
         for row in reversed(said)
@@ -239,11 +229,11 @@ def _row(entry: Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
     }
 
 
-def unconfirmed_words(entry: Entry) -> str:
+def unconfirmed_words(entry: catalogue.Entry) -> str:
     return _("Needs legal review") if entry.unconfirmed else ""
 
 
-def _value(entry: Entry, row: Said) -> str:
+def _value(entry: catalogue.Entry, row: Said) -> str:
     return entry.form.words(entry.setting.read(row.text))
 
 
@@ -260,7 +250,7 @@ def _said_words(row: Said | None) -> str:
 def change(name: str) -> Page:
     """One setting, its history and the form to change it; colors and logo are previewed before they are saved."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
-    entry, now = existing(BY_NAME.get(name)), clock.now()
+    entry, now = existing(catalogue.BY_NAME.get(name)), clock.now()
     stored, today = said_of([entry.setting.key]), today_at(None, now)
     form = _form(entry, stored, today)
     shown = {
@@ -291,7 +281,7 @@ def change(name: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def withdraw(name: str) -> Page:
-    entry = existing(BY_NAME.get(name))
+    entry = existing(catalogue.BY_NAME.get(name))
     try:
         withdraw_setting(submitted(BaseForm()), entry, existing(id_in(request.form.get("row", ""))))
     except Refused as refusal:
@@ -301,7 +291,7 @@ def withdraw(name: str) -> Page:
     return redirect(url_for(".change", name=name), 303)
 
 
-def _form(entry: Entry, said: Sequence[Said], today: date) -> SettingForm:
+def _form(entry: catalogue.Entry, said: Sequence[Said], today: date) -> SettingForm:
     """The form with today's value, or with the earlier value that the address asks to use again."""
     form = entry.form(seen_id=newest_id(said) or "", starts_on=today)
     if entry.at_once:
@@ -317,7 +307,7 @@ def _first_day(form: SettingForm, today: date) -> date:
     return day
 
 
-def _history(entry: Entry, said: Sequence[Said], today: date) -> list[dict[str, Any]]:
+def _history(entry: catalogue.Entry, said: Sequence[Said], today: date) -> list[dict[str, Any]]:
     current = in_force(said, today)
     rows = []
     for row in said:
@@ -337,15 +327,15 @@ def _history(entry: Entry, said: Sequence[Said], today: date) -> list[dict[str, 
     return rows
 
 
-_WHAT = {"what": {entry.name: entry.title for entry in ENTRIES}}
+_WHAT = {"what": {entry.name: entry.title for entry in catalogue.ENTRIES}}
 
 
 ROOM = Room(
     pages=(blueprint,),
     sentences={
-        "setting.changed": (CHANGED, _WHAT),
-        "setting.withdrawn": (WITHDRAWN, _WHAT),
-        "school.hours_moved": HOURS_MOVED,
-        "school.zone_moved": ZONE_MOVED,
+        "setting.changed": (catalogue.CHANGED, _WHAT),
+        "setting.withdrawn": (catalogue.WITHDRAWN, _WHAT),
+        "school.hours_moved": catalogue.HOURS_MOVED,
+        "school.zone_moved": catalogue.ZONE_MOVED,
     },
 )
