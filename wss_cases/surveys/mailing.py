@@ -5,9 +5,7 @@ The queue is separate from the outbox, whose emails go to people with an account
 
 import hashlib
 import hmac
-import math
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -38,7 +36,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common import pages, rules
 from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.transport import Post
-from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, addresses_of, code_of, invite_by_mail
 from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, is_open
@@ -94,38 +91,20 @@ def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str
 
     After `seconds` (None: no limit) it starts no other one.
     """
-    end = math.inf if seconds is None else time.monotonic() + seconds
-    counts = {verdict.value: 0 for verdict in rules.Verdict}
-    schools = _open_schools(now)
+    waiting = select(SurveyMail.school_id).where(SurveyMail.state.in_(rules.UNSENT), SurveyMail.next_attempt_at <= now)
+    schools = rules.schools_in_hours(waiting, now)
     if not schools:
-        return counts
+        return {verdict.value: 0 for verdict in rules.Verdict}
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
-    token = secrets.token_hex(16)
+
+    def attempt(mail_id: int, token: str) -> rules.Verdict | None:
+        ready = _ready(mail_id, token, now)
+        return _send(post, ready, token, now) if ready is not None else None
+
     try:
-        while time.monotonic() < end and (claimed := _claim(token, schools, now)):
-            for mail_id in claimed:
-                if time.monotonic() < end and (ready := _ready(mail_id, token, now)) is not None:
-                    counts[_send(post, ready, token, now).value] += 1
+        return rules.send_rows(SurveyMail, attempt, BATCH, now, seconds, lambda: SurveyMail.school_id.in_(schools))
     finally:
         post.close()
-        pages.give_back(SurveyMail, token, now)
-    return counts
-
-
-def _open_schools(now: datetime) -> list[int]:
-    """The schools with waiting invitations that are within the hours of email now."""
-    waiting = select(SurveyMail.school_id).where(SurveyMail.state.in_(rules.UNSENT), SurveyMail.next_attempt_at <= now)
-    schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
-    if not schools:
-        return []
-    days = rules.days_near([row.id for row in schools], today_at(None, now))
-    return [row.id for row in schools if rules.in_hours(now, row.time_zone, days[row.id])]
-
-
-def _claim(token: str, schools: list[int], now: datetime) -> list[int]:
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.no_audit()
-        return pages.claim(uow, SurveyMail, token, now, BATCH, SurveyMail.school_id.in_(schools))
 
 
 def _ready(mail_id: int, token: str, now: datetime) -> Ready | None:
@@ -225,12 +204,7 @@ def _send(post: Post, ready: Ready, token: str, now: datetime) -> rules.Verdict:
     except (
         Exception
     ) as error:  # any error of a server or network counts as this email's attempt and must not end the loop
-        verdict = rules.verdict_of(error)
-        verdict = rules.Verdict.FAILED if rules.is_over(attempts) else verdict
-        values = {"attempts": attempts, "last_error": rules.error_words(error), "state": OutboxState.WAITING}
-        values |= {"next_attempt_at": now + rules.pause_after(attempts)}
-        if verdict is rules.Verdict.FAILED:
-            values["state"] = OutboxState.FAILED
+        verdict, values = rules.after_error(error, attempts, now)
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         pages.mark(uow, SurveyMail, ready.id, token, values)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import UserAccount
@@ -113,6 +113,16 @@ def error_words(error: Exception) -> str:
     return type(error).__name__
 
 
+def after_error(error: Exception, attempts: int, now: datetime) -> tuple[Verdict, dict[str, Any]]:
+    """The verdict on an email that could not be sent at this attempt, and the values of its row."""
+    verdict = verdict_of(error)
+    if verdict is Verdict.RETRY and is_over(attempts):
+        verdict = Verdict.FAILED
+    state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
+    values = {"state": state, "attempts": attempts, "last_error": error_words(error)}
+    return verdict, values | {"next_attempt_at": now + pause_after(attempts)}
+
+
 NEAR = timedelta(days=90)
 UNSENT = (OutboxState.WAITING, OutboxState.CLAIMED)
 EVER = {OutboxState.SENT: "mail.sent", OutboxState.DROPPED: "mail.dropped"}
@@ -161,6 +171,11 @@ def open_schools(now: datetime) -> list[int]:
     waiting = select(OutboxMessage.school_id).where(
         OutboxMessage.state.in_(UNSENT), OutboxMessage.at_any_hour.is_(False), OutboxMessage.next_attempt_at <= now
     )
+    return schools_in_hours(waiting, now)
+
+
+def schools_in_hours(waiting: Select[Any], now: datetime) -> list[int]:
+    """Those of a select of school ids where the hours of email are now."""
     schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
     if not schools:
         return []

@@ -302,19 +302,14 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
 
 
 def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, address: str = "") -> rules.Verdict:
-    attempts = message.attempts + 1
-    verdict = rules.verdict_of(error)
-    if verdict is rules.Verdict.RETRY and rules.is_over(attempts):
-        verdict = rules.Verdict.FAILED
-    state = OutboxState.FAILED if verdict is rules.Verdict.FAILED else OutboxState.WAITING
-    values = {"state": state, "attempts": attempts, "last_error": rules.error_words(error)}
+    verdict, values = rules.after_error(error, message.attempts + 1, now)
     trouble = trouble_of(error) if verdict is rules.Verdict.FAILED and address else None
 
     def note(uow: UnitOfWork) -> None:
         if trouble is not None:
             note_trouble(uow, message.recipient_id, address, trouble)
 
-    _mark(message, token, now, values | {"next_attempt_at": now + rules.pause_after(attempts)}, note)
+    _mark(message, token, now, values, note)
     return verdict
 
 
