@@ -17,22 +17,7 @@ from wss_cases.accounts.teams import works
 from wss_cases.cases.case.actions import title
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseResult, CaseState
 from wss_cases.cases.case.queries import incidents_of, participants_of, place_words, visible_to
-from wss_cases.casework.next_act import (
-    ACT_LABELS,
-    Act,
-    DutyItem,
-    FollowUpItem,
-    Next,
-    PathwayItem,
-    Situation,
-    harm_words,
-    kind_of,
-    kind_words,
-    next_act,
-    stands_for,
-    steps_of,
-    what_words,
-)
+from wss_cases.casework import next_act as next_acts
 from wss_cases.casework.transfer.models import continued_as, moved_in
 from wss_cases.casework.transfer.pages import links_of, move_notices
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -119,7 +104,7 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         case=case,
         people=participants_of(case.id),
         pathways=pathways,
-        steps=steps_of(pathways, today, now),
+        steps=next_acts.steps_of(pathways, today, now),
         answers=answers,
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
@@ -207,20 +192,22 @@ def _open_duties(among_ids: Narrow) -> Any:
     return duties.order_by(LegalDuty.id)
 
 
-def situation(file: CaseFile, today: date) -> Situation:
+def situation(file: CaseFile, today: date) -> next_acts.Situation:
     """Return what the next act of a case is computed from."""
-    return Situation(
+    return next_acts.Situation(
         state=file.case.state,
         today=today,
         has_lead=file.has_lead,
         review_on=file.case.next_review_on,
-        duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
+        duties=[next_acts.DutyItem(duty.id, duty.code) for duty in file.duties],
         follow_ups=[
-            FollowUpItem(row.id, row.due_on, row.kind, of_others=row.owner_id not in (None, file.case.lead_id))
+            next_acts.FollowUpItem(
+                row.id, row.due_on, row.kind, of_others=row.owner_id not in (None, file.case.lead_id)
+            )
             for row in file.open_follow_ups
-            if not stands_for(row.kind, row.pathway_id, file.steps)
+            if not next_acts.stands_for(row.kind, row.pathway_id, file.steps)
         ],
-        pathways=[PathwayItem(row.id, row.state, file.steps.get(row.id)) for row in file.pathways],
+        pathways=[next_acts.PathwayItem(row.id, row.state, file.steps.get(row.id)) for row in file.pathways],
     )
 
 
@@ -262,11 +249,11 @@ def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 
 CASE_ACTS = {
-    Act.CHOOSE_LEAD: "case_acts.hand_over",
-    Act.REVIEW: "case_acts.review",
-    Act.ADD_PATHWAY: "pathway_acts.add",
-    Act.CLOSE: "case_acts.close",
-    Act.REOPEN: "case_acts.reopen",
+    next_acts.Act.CHOOSE_LEAD: "case_acts.hand_over",
+    next_acts.Act.REVIEW: "case_acts.review",
+    next_acts.Act.ADD_PATHWAY: "pathway_acts.add",
+    next_acts.Act.CLOSE: "case_acts.close",
+    next_acts.Act.REOPEN: "case_acts.reopen",
 }
 
 
@@ -278,7 +265,7 @@ class CasePage:
     zone: str
     today: date
     now: datetime
-    next: Next
+    next: next_acts.Next
     place: str
     school: School | None
     """Kept, so that nobody on this page reads it again."""
@@ -295,7 +282,7 @@ def open_page(case: Case, actor: Actor, now: datetime) -> CasePage:
     today = local_date(now, zone)
     file = seen_by(case_file(case, today, now), actor)
     place = place_words([case.location_code]).get(case.location_code, "")
-    return CasePage(file, zone, today, now, next_act(situation(file, today)), place, school)
+    return CasePage(file, zone, today, now, next_acts.next_act(situation(file, today)), place, school)
 
 
 def duty_words(code: str) -> str:
@@ -307,38 +294,38 @@ def outcome_words(outcome: str) -> str:
     return str(labels.get(outcome, outcome.replace("_", " ")))
 
 
-def act_address(case_id: int, act: Next) -> str | None:
+def act_address(case_id: int, act: next_acts.Next) -> str | None:
     """Return the page that does a case's next act; None when there is nothing to do yet."""
     if act.step is not None:
         return url_for(act.step.endpoint, **act.step.values)
     if act.act in CASE_ACTS:
         return url_for(CASE_ACTS[act.act], case_id=case_id)
-    if act.act is Act.FOLLOW_UP:
+    if act.act is next_acts.Act.FOLLOW_UP:
         return url_for("followups.follow_up", follow_up_id=act.object_id)
-    if act.act is Act.DUTY:
+    if act.act is next_acts.Act.DUTY:
         return url_for("safeguards.duty", duty_id=act.object_id)
     return None
 
 
-def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
+def act_link(page: CasePage, act: next_acts.Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
     kinds = {row.id: row.kind for row in page.file.pathways if row.ended_at is None}
     href, words = act_address(page.case.id, act), act_words(act, kinds)
-    if act.act is Act.FOLLOW_UP and act.what not in RECORD_ACTS:
-        words = _("%(act)s: %(kind)s", act=words, kind=what_words(act))
+    if act.act is next_acts.Act.FOLLOW_UP and act.what not in RECORD_ACTS:
+        words = _("%(act)s: %(kind)s", act=words, kind=next_acts.what_words(act))
     return (words, href) if href else None
 
 
-def act_words(act: Next, live: Mapping[int, str]) -> str:
+def act_words(act: next_acts.Next, live: Mapping[int, str]) -> str:
     """Return what an act is called; beside other live pathways (id to kind) it says which one it means."""
-    if act.act is Act.FOLLOW_UP:
+    if act.act is next_acts.Act.FOLLOW_UP:
         return record_words(act.what)
     if act.step is None:
-        return str(ACT_LABELS[act.act])
+        return str(next_acts.ACT_LABELS[act.act])
     kind = live.get(act.pathway_id or 0, "")
     if len(live) < 2 or not kind:
         return str(act.step.words)
-    return _("%(act)s: %(kind)s", act=act.step.words, kind=kind_of(kind))
+    return _("%(act)s: %(kind)s", act=act.step.words, kind=next_acts.kind_of(kind))
 
 
 def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
@@ -348,7 +335,7 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
     return {
         "page": page,
         "case": case,
-        "title": title(case.reference, harm_words(case.harm_kind), page.place),
+        "title": title(case.reference, next_acts.harm_words(case.harm_kind), page.place),
         "state": str(CaseResult(case.result).label) if case.result else str(CaseState(case.state).label),
         "state_tone": STATE_TONES.get(case.state, "slate"),
         "lede": _lede(page, actor),
@@ -381,7 +368,7 @@ def _later_reports(page: CasePage, actor: Actor) -> list[tuple[str, str]]:
     ]
 
 
-def wait_words(act: Next) -> str:
+def wait_words(act: next_acts.Next) -> str:
     """Return until when nothing is to be done in a case."""
     if act.on is None:
         return _("Nothing is due from the coordinator.") if act.others_due else _("Nothing is due.")
@@ -430,8 +417,8 @@ def _tabs(page: CasePage, current: str) -> list[tuple[str, str, bool, int | None
 def tab_words(row: Pathway, repeated: bool) -> str:
     """Return what a pathway's tab is called; where its kind is there twice, also whom it is for."""
     if not repeated or row.participant is None or row.participant.student is None:
-        return kind_words(row)
-    return f"{kind_words(row)} · {given_name(row.participant)}"
+        return next_acts.kind_words(row)
+    return f"{next_acts.kind_words(row)} · {given_name(row.participant)}"
 
 
 def history_items(

@@ -16,15 +16,7 @@ from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import panel_card
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common.actions import (
-    check_live,
-    follow,
-    not_later,
-    note_acceptance,
-    note_completion,
-    note_offer,
-    note_start,
-)
+from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.models import LIVE, OUTCOMES, Panel, Pathway, PathwayState, Step, ids
 from wss_cases.pathways.common.pages import PathwayPages, page_of, pathway_subject, today_of
 from wss_cases.roster.directory.queries import school_days
@@ -102,20 +94,20 @@ def log_conversation(uow: UnitOfWork, row: Pathway, form: LogForm) -> None:
 
     A repair step with a date becomes a follow-up.
     """
-    check_live(row, Family.RESTORATIVE_CONVERSATION)
+    actions.check_live(row, Family.RESTORATIVE_CONVERSATION)
     held_on, repair, repair_on = form.held_on.data, form.repair_text(), form.repair_on.data
-    not_later(uow, row.school_id, "held_on", held_on)
+    actions.not_later(uow, row.school_id, "held_on", held_on)
     if repair.strip() and repair_on is None:
         raise Refused("repair_on", _("Choose a due date."))
-    note_offer(uow, row, held_on)
+    actions.note_offer(uow, row, held_on)
     if row.state is PathwayState.PROPOSED:
-        note_acceptance(uow, row, held_on)
+        actions.note_acceptance(uow, row, held_on)
     if row.state is PathwayState.PREPARING:
-        note_start(uow, row, held_on)
+        actions.note_start(uow, row, held_on)
     row.held_on = held_on
-    note_completion(uow, row, form.outcome.data, form.note.data)
+    actions.note_completion(uow, row, form.outcome.data, form.note.data)
     if repair.strip():
-        follow(uow, row, "repair_step", repair_on, title=repair, of_case=True)
+        actions.follow(uow, row, "repair_step", repair_on, title=repair, of_case=True)
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:

@@ -5,15 +5,6 @@ from datetime import date
 from typing import Any
 
 from wss_cases.cases.case import models, queries
-from wss_cases.cases.case.models import (
-    TRANSITIONS,
-    Case,
-    CaseIncident,
-    CaseOrigin,
-    CaseParticipant,
-    CaseState,
-    ReopenReason,
-)
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import local_date
@@ -57,7 +48,7 @@ def person_words(person: Any) -> str:
 
 def open_case(
     uow: UnitOfWork, incidents: Sequence[Incident], *, tier: int, lead_id: int | None, review_on: date
-) -> Case:
+) -> models.Case:
     """Open a case from incidents of one school; its people are copied from theirs, its harm and place from the first.
 
     Raises Refused without an incident or a review date, NotFound without the school.
@@ -74,7 +65,7 @@ def open_case(
         next_review_on=review_on,
     )
     for incident in incidents:
-        uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
+        uow.session.add(models.CaseIncident(case_id=case.id, incident_id=incident.id))
         copy_people(uow, case, incident)
     uow.record(case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents))
     uow.session.flush()
@@ -86,22 +77,28 @@ def open_case_for(
     student: Student,
     *,
     school_id: int,
-    origin: CaseOrigin,
+    origin: models.CaseOrigin,
     tier: int,
     lead_id: int | None,
     review_on: date,
-) -> Case:
+) -> models.Case:
     """Open a case without an incident, for one student, with its origin. Raises NotFound."""
     case = _new(uow, school_id, harm_kind=origin.value, tier=tier, lead_id=lead_id, next_review_on=review_on)
     uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
-    case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
+    case.participants.append(models.CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
     uow.session.flush()
     return case
 
 
 def open_continued(
-    uow: UnitOfWork, case: Case, person: CaseParticipant, *, school_id: int, lead_id: int | None, review_on: date
-) -> Case:
+    uow: UnitOfWork,
+    case: models.Case,
+    person: models.CaseParticipant,
+    *,
+    school_id: int,
+    lead_id: int | None,
+    review_on: date,
+) -> models.Case:
     """Open a case at another school for one person of a case, without its incidents. Raises NotFound."""
     new = _new(
         uow,
@@ -112,21 +109,21 @@ def open_continued(
         next_review_on=review_on,
         continued_from_id=case.id,
     )
-    new.participants.append(CaseParticipant(role=person.role, student_id=person.student_id))
+    new.participants.append(models.CaseParticipant(role=person.role, student_id=person.student_id))
     uow.session.flush()
     uow.record(new, "case.opened_continued", reference=new.reference)
     return new
 
 
-def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> Case:
+def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> models.Case:
     school = existing(uow.session.get(School, school_id))
     number = uow.next_number(f"case:{school.id}")
     return uow.add(
-        Case(
+        models.Case(
             school_id=school_id,
             number=number,
             reference=f"{school.code}-{number:04d}",
-            state=CaseState.INTAKE,
+            state=models.CaseState.INTAKE,
             opened_at=uow.now,
             opened_on=local_date(uow.now, school.time_zone),
             **columns,
@@ -134,7 +131,7 @@ def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> Case:
     )
 
 
-def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
+def copy_people(uow: UnitOfWork, case: models.Case, incident: Incident) -> list[models.CaseParticipant]:
     """Add an incident's people to a case; a student already there keeps one entry with the stronger part.
 
     Students of another school are left out: their case is there.
@@ -149,7 +146,7 @@ def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CasePar
         if present is not None:
             present.role = stronger_role(present.role, person.role)
             continue
-        participant = CaseParticipant(
+        participant = models.CaseParticipant(
             role=person.role,
             student_id=person.student_id,
             incident_person_id=person.id,
@@ -162,23 +159,23 @@ def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CasePar
     return added
 
 
-def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
+def move_to(uow: UnitOfWork, case: models.Case, state: models.CaseState) -> bool:
     """Change the state of a case as the table allows, and record it; False when it has that state already.
 
     Raises Refused for a change that the table lacks, and for closing, which has its own use case.
     """
     if state == case.state:
         return False
-    if state not in TRANSITIONS[case.state] or CaseState.CLOSED in (state, case.state):
+    if state not in models.TRANSITIONS[case.state] or models.CaseState.CLOSED in (state, case.state):
         raise Refused("state", _("A case cannot be moved there from its current status."))
     case.state = state
     uow.record(case, "case.state_changed", state=state.value)
     return True
 
 
-def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: date) -> None:
+def reopen_case(uow: UnitOfWork, case: models.Case, reason: models.ReopenReason, review_on: date) -> None:
     """Open a closed case again, and the incidents that closed with it; its answers stay in the audit."""
-    case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
+    case.state, case.result, case.closed_at, case.next_review_on = models.CaseState.INTAKE, None, None, review_on
     case.agreement_kept, case.harmed_says, case.what_is_left, case.closed_despite = None, None, "", ""
     uow.record(case, "case.reopened", reason=reason.value)
     for incident in case.incidents:
@@ -186,10 +183,10 @@ def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: da
             set_state(uow, incident, IncidentState.ROUTED)
 
 
-def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
+def advance(uow: UnitOfWork, case: models.Case, state: models.CaseState) -> None:
     """Move a case forward to a later state; does nothing for an earlier one, or for a closed case."""
-    order = list(CaseState)
-    if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
+    order = list(models.CaseState)
+    if case.state is not models.CaseState.CLOSED and order.index(state) > order.index(case.state):
         move_to(uow, case, state)
 
 

@@ -20,17 +20,7 @@ from wss_cases.cases.case.queries import choose_lead, get_case, get_participant,
 from wss_cases.cases.progress import open_only, write_note
 from wss_cases.casework.next_act import kind_words
 from wss_cases.casework.safety_plans.acts import draft_plan, end_living
-from wss_cases.casework.transfer.models import (
-    CONCERNED,
-    Moved,
-    StudentMove,
-    linked_case,
-    moved_in,
-    own_pathways,
-    own_plan,
-    terms_read_by,
-    unnoticed,
-)
+from wss_cases.casework.transfer import models
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CHECK_INS, LIAISON
 from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
@@ -64,7 +54,7 @@ FIRST_REVIEW = 5
 
 def notice_moves(now: datetime) -> int:
     """Notice students of open cases who are at another school by now: a follow-up each, once. Returns how many."""
-    found = unnoticed(AT_ONCE)
+    found = models.unnoticed(AT_ONCE)
     if not found:
         return 0
     made = 0
@@ -85,25 +75,25 @@ def notice_moves(now: datetime) -> int:
     return made
 
 
-def _claim(uow: UnitOfWork, case: Case, participant_id: int, to_school_id: int) -> StudentMove | None:
+def _claim(uow: UnitOfWork, case: Case, participant_id: int, to_school_id: int) -> models.StudentMove | None:
     values = {
         "case_id": case.id, "school_id": case.school_id, "participant_id": participant_id,
         "to_school_id": to_school_id, "noticed_at": uow.now,
     }  # fmt: skip
-    if not insert_once(uow.session, StudentMove, values, ["participant_id", "to_school_id"]):
+    if not insert_once(uow.session, models.StudentMove, values, ["participant_id", "to_school_id"]):
         return None
     return uow.session.scalar(_move(participant_id, to_school_id))
 
 
-def _move(participant_id: int, to_school_id: int) -> Select[StudentMove]:
+def _move(participant_id: int, to_school_id: int) -> Select[models.StudentMove]:
     return (
-        select(StudentMove)
-        .where(StudentMove.participant_id == participant_id, StudentMove.to_school_id == to_school_id)
+        select(models.StudentMove)
+        .where(models.StudentMove.participant_id == participant_id, models.StudentMove.to_school_id == to_school_id)
         .with_for_update()
     )
 
 
-def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentMove:
+def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> models.StudentMove:
     to_school_id = person.student.school_id if person.student else None
     if to_school_id is None or to_school_id == case.school_id:
         raise Refused("", _("The roster has this student at this school."))
@@ -129,7 +119,7 @@ def _take_along(
 ) -> None:
     case, person = old
     _take_check_ins(uow, case, person, new, going)
-    seen, hidden = parted(uow.actor, case.school_id, own_pathways(case.id, person.id))
+    seen, hidden = parted(uow.actor, case.school_id, models.own_pathways(case.id, person.id))
     for row in (*seen, *hidden):
         _no_open_referral(row, told=row in seen)
         if row.id in going.pathway_ids or row in hidden:  # whoever cannot see it cannot leave it behind
@@ -138,12 +128,12 @@ def _take_along(
     tomorrow = school_days(new.school_id).add(today_at(new.school_id, uow.now), 1)
     here: dict[str, Any] = {"school_id": new.school_id, "owner_id": new.lead_id, "case_id": new.id}
     instead = _("another student")
-    for term in terms_read_by(uow.actor, case, person.id):
+    for term in models.terms_read_by(uow.actor, case, person.id):
         if term.id in going.term_ids:
             title = names.without(term.text, instead)[:200]
             make(uow, kind="repair_step", due_on=max(term.due_on, tomorrow), title=title, **here)
             release_term(uow, term.id)
-    plan = own_plan(case.id, person.id)
+    plan = models.own_plan(case.id, person.id)
     if plan is None:
         return
     if going.plan.data:
@@ -167,7 +157,7 @@ def _propose_there(uow: UnitOfWork, new: Case, row: Pathway) -> None:
 def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: "MoveForm") -> None:
     """Check-ins of what goes along are due there; those of the whole case only where no other student stays."""
     of: ColumnElement[bool] = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
-    others = (one for one in participants_of(case.id) if one.id != person.id and one.role in CONCERNED)
+    others = (one for one in participants_of(case.id) if one.id != person.id and one.role in models.CONCERNED)
     if all(one.student_id is None for one in others):
         of = or_(of, FollowUp.pathway_id.is_(None))
     days = school_days(new.school_id)
@@ -193,7 +183,7 @@ def _no_open_referral(row: Pathway, told: bool) -> None:
         raise Refused("pathways", words if told else hidden)
 
 
-def _settle(uow: UnitOfWork, case: Case, move: StudentMove) -> None:
+def _settle(uow: UnitOfWork, case: Case, move: models.StudentMove) -> None:
     uow.record(case, "case.continued")
     row = uow.session.get(FollowUp, move.follow_up_id, with_for_update=True) if move.follow_up_id else None
     if row is not None and row.state is FollowUpState.OPEN:
@@ -210,7 +200,7 @@ def _tell(uow: UnitOfWork, new: Case) -> None:
             uow.notify(user_id, "cases_handed_over", account, f"case-came:{new.id}:{user_id}")
 
 
-def move_notices(case: Case, moves: Sequence[Moved]) -> list[dict[str, Any]]:
+def move_notices(case: Case, moves: Sequence[models.Moved]) -> list[dict[str, Any]]:
     """Return the banners of a case page: each student who is at another school now, with the act that settles it."""
     return [
         {
@@ -233,7 +223,7 @@ def links_of(actor: Actor, case: Case, later_ids: Sequence[int]) -> list[tuple[s
 
 
 def _link(actor: Actor, case_id: int, seen: str, unseen: str) -> tuple[str, str | None]:
-    case = linked_case(actor, case_id)
+    case = models.linked_case(actor, case_id)
     if case is None:
         return unseen, None
     return seen % {"reference": case.reference}, url_for("casework.case", case_id=case.id)
@@ -291,8 +281,8 @@ def _moved_person(actor: Actor, case_id: int, participant_id: int) -> CasePartic
     return person
 
 
-def _move_of(person: CaseParticipant) -> Moved:
-    moves = moved_in(participants_of(person.case_id), person.case)
+def _move_of(person: CaseParticipant) -> models.Moved:
+    moves = models.moved_in(participants_of(person.case_id), person.case)
     return existing(next((row for row in moves if row.participant_id == person.id), None))
 
 
@@ -300,8 +290,8 @@ def _on_page(person: CaseParticipant, form: MoveForm) -> dict[str, Any]:
     """Offer what the reader may read; all of it is chosen at first."""
     case, instead = person.case, _("another student")
     names = names_of_others(participants_of(case.id), person)
-    seen, _hidden = parted(current_actor(), case.school_id, own_pathways(case.id, person.id))
-    terms, move = terms_read_by(current_actor(), case, person.id), _move_of(person)
+    seen, _hidden = parted(current_actor(), case.school_id, models.own_pathways(case.id, person.id))
+    terms, move = models.terms_read_by(current_actor(), case, person.id), _move_of(person)
     words = {
         term.id: _("%(text)s (due %(day)s)", text=names.without(term.text, instead), day=day_words(term.due_on))
         for term in terms
@@ -313,7 +303,7 @@ def _on_page(person: CaseParticipant, form: MoveForm) -> dict[str, Any]:
     return {
         "case": case,
         "lede": _("%(name)s is at %(school)s now.", name=person_words(person), school=move.school),
-        "has_plan": own_plan(case.id, person.id) is not None,
+        "has_plan": models.own_plan(case.id, person.id) is not None,
     }
 
 

@@ -17,16 +17,7 @@ from wss_cases.foundation.school_time import moment_words, zone_of
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.agreements.pages import term_row
 from wss_cases.pathways.circles.agreements.queries import may_read_terms
-from wss_cases.pathways.circles.circle.models import (
-    CircleConsent,
-    CircleMeeting,
-    ConsentState,
-    MeetingKind,
-    MeetingState,
-    SupporterRelation,
-    consent_state,
-    meeting_state,
-)
+from wss_cases.pathways.circles.circle import models
 from wss_cases.pathways.circles.circle.queries import told_who_said_what, with_known_keepers
 from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.meeting.pages import TONES
@@ -77,7 +68,7 @@ def _parties(circle: Circle, values: dict[str, Any], knows_answers: bool) -> lis
     for person in circle.invited:
         consent = circle.consents.get(person.id)
         supporters = [
-            f"{supporter.name} ({SupporterRelation(supporter.relation).label})"
+            f"{supporter.name} ({models.SupporterRelation(supporter.relation).label})"
             for supporter in circle.supporters
             if supporter.participant_id == person.id and supporter.ended_at is None
         ]
@@ -92,9 +83,9 @@ def _parties(circle: Circle, values: dict[str, Any], knows_answers: bool) -> lis
     return rows
 
 
-def _said(consent: CircleConsent | None) -> str:
-    state = consent_state(consent.consented, consent.not_now) if consent else ConsentState.NOT_ASKED
-    return str(ConsentState(state).label)
+def _said(consent: models.CircleConsent | None) -> str:
+    state = models.consent_state(consent.consented, consent.not_now) if consent else models.ConsentState.NOT_ASKED
+    return str(models.ConsentState(state).label)
 
 
 def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:
@@ -104,23 +95,23 @@ def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:
 
 
 def _meeting(
-    meeting: CircleMeeting, circle: Circle, keepers: dict[int, str], zone: str, now: datetime
+    meeting: models.CircleMeeting, circle: Circle, keepers: dict[int, str], zone: str, now: datetime
 ) -> dict[str, Any]:
-    state = meeting_state(meeting.happened, meeting.not_held_reason)
+    state = models.meeting_state(meeting.happened, meeting.not_held_reason)
     parts = [meeting.room, keepers.get(meeting.keeper_id, ""), _("%(minutes)d minutes", minutes=meeting.minutes)]
     came = [circle.names.get(line.participant_id or 0, "") for line in meeting.attendance if line.attended]
     came = [name for name in came if name]
     if came:
         parts.append(_("came: %(names)s", names=", ".join(came)))
     title = moment_words(meeting.starts_at, zone)
-    if meeting.kind is MeetingKind.COMPLETION:
+    if meeting.kind is models.MeetingKind.COMPLETION:
         title = _("%(when)s, agreement completion meeting", when=title)
     waiting = meeting.happened is None
     return {
         "id": meeting.id,
         "title": title,
         "meta": dotted(*parts),
-        "tag": str(MeetingState(state).label),
+        "tag": str(models.MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
         "href": None if waiting else url_for("circles.answer", meeting_id=meeting.id),
         "waiting": waiting,

@@ -31,17 +31,9 @@ from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.circles.circle import queries
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.pages import on_circle
-from wss_cases.pathways.circles.circle.queries import (
-    CircleWithKeepers,
-    decided_about_parties,
-    get_circle,
-    keeper_rows,
-    leads_now,
-    may_keep,
-    with_keepers,
-)
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.invitations import tell_planned
 from wss_cases.pathways.circles.outside import beside_words, outside_keepers_of
@@ -50,7 +42,7 @@ from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import number, people_choices
 
 
-def candidates(circle: CircleWithKeepers, at: Keepers) -> dict[int, str]:
+def candidates(circle: queries.CircleWithKeepers, at: Keepers) -> dict[int, str]:
     """Who may be named keeper of this circle: the school's coordinators, and its trained staff when a coordinator keeps
     it already. Id to name, people with a training on record first.
     """
@@ -64,9 +56,9 @@ def would_keep(row: Pathway, user_id: int | None, day: date) -> bool:
     """
     if user_id is None or user_id not in (row.owner_id, row.case.lead_id):
         return False
-    if with_keepers(row).had_keepers or user_id not in trained_keepers(row.school_id, day):
+    if queries.with_keepers(row).had_keepers or user_id not in trained_keepers(row.school_id, day):
         return False
-    return user_id not in decided_about_parties(row)
+    return user_id not in queries.decided_about_parties(row)
 
 
 KEEPER_ADDED = "keeper_added"
@@ -81,7 +73,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     for someone who may not name keepers, and Overreach for a person who is not a candidate, for oneself, and for
     someone who decided discipline about a party.
     """
-    circle = with_keepers(row)
+    circle = queries.with_keepers(row)
     if user_id in circle.keeper_ids:
         return
     if circle.had_keepers:
@@ -94,14 +86,14 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         raise Overreach(
             "keeper", _("Choose someone from the list. People who decide discipline here cannot keep circles.")
         )
-    if user_id in decided_about_parties(row):
+    if user_id in queries.decided_about_parties(row):
         raise Overreach("keeper", _("This person decided discipline about someone in this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     # without a current coordinator the former keepers are told, so that a new reader never comes unnoticed
     recipients = set(circle.keeper_ids)
     if not recipients & here.coordinators.keys():
-        recipients |= {known.user_id for known in keeper_rows(circle.id)}
+        recipients |= {known.user_id for known in queries.keeper_rows(circle.id)}
     for recipient_id in sorted((recipients | {user_id}) - {uow.actor.user_id}):
         uow.notify(recipient_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{recipient_id}")
     tell_planned(uow, CircleMeeting.pathway_id == row.id)
@@ -121,7 +113,7 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     for someone who is not a keeper.
     """
     row = load_any_circle(uow, pathway_id)
-    circle = with_keepers(row)
+    circle = queries.with_keepers(row)
     require(uow.actor, Permission.CIRCLE_NOTE_READ, circle)
     if user_id not in circle.keeper_ids:
         raise NotFound
@@ -129,7 +121,7 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
         CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
     )
     keeps_next = uow.session.scalar(waiting)
-    others = may_keep(row.school_id, today_at(row.school_id, uow.now)).keys() & circle.keeper_ids - {user_id}
+    others = queries.may_keep(row.school_id, today_at(row.school_id, uow.now)).keys() & circle.keeper_ids - {user_id}
     if keeps_next is not None and not others:
         raise Refused("", _("A meeting is scheduled. Assign another coordinator as keeper first."))
     if keeps_next == user_id:
@@ -139,7 +131,7 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     )
     keeper = uow.session.execute(current.with_for_update()).scalar_one()
     keeper.ended_at = uow.now
-    names = {known.user_id: known.name for known in keeper_rows(row.id)}
+    names = {known.user_id: known.name for known in queries.keeper_rows(row.id)}
     uow.record(keeper, "circle.keeper_ended", name=names[user_id])
     tell_planned(uow, CircleMeeting.pathway_id == row.id)
     return row.id
@@ -173,7 +165,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     # the mail is due even when the new keeper has ended since: they could read until then
     keeper = db.session.get(CircleKeeper, message.object_id)
     return keeper is not None and (
-        can(actor, Permission.CASE_READ, keeper) or leads_now(actor, keeper.pathway_id, now())
+        can(actor, Permission.CASE_READ, keeper) or queries.leads_now(actor, keeper.pathway_id, now())
     )
 
 
@@ -183,7 +175,7 @@ MESSAGES = (MessageKind(KEEPER_ADDED, _says, _still_due),)
 pages = Pages("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
 
-def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -> list[tuple[str, str, bool]]:
+def parts_of(actor: Actor, row: Pathway, circle: queries.CircleWithKeepers, here: str) -> list[tuple[str, str, bool]]:
     """The tabs around a circle's keepers that the actor may open: (label, address, whether it is this page)."""
     shown = [("keepers.keepers", _("Keepers"), True)]
     shown.append(("notes.notes", _("Private notes"), can(actor, Permission.CIRCLE_NOTE_READ, circle)))
@@ -210,7 +202,7 @@ class KeeperForm(PlainForm):
 
 
 def _on_page(row: Pathway, form: KeeperForm) -> dict[str, Any]:
-    actor, circle, known = current_actor(), with_keepers(row), keeper_rows(row.id)
+    actor, circle, known = current_actor(), queries.with_keepers(row), queries.keeper_rows(row.id)
     zone, today = zone_of(row.school_id), today_at(row.school_id, clock.now())
     here = keepers_at(row.school_id, today)
     may_name = can(actor, Permission.CIRCLE_KEEPER_NAME, circle)
@@ -241,19 +233,19 @@ def _on_page(row: Pathway, form: KeeperForm) -> dict[str, Any]:
 
 
 @pages.act(
-    "", Subject(Pathway, get_circle), KeeperForm, Permission.CASE_WORK, adds=True, endpoint="keepers",
+    "", Subject(Pathway, queries.get_circle), KeeperForm, Permission.CASE_WORK, adds=True, endpoint="keepers",
     guard=fresh_within(FRESH_MINUTES, to_change_only=True), title=_l("Circle keepers"), button="", then=_keepers_page,
     template="pathways/circles/keepers/keepers.html", more=_on_page,
 )  # fmt: skip
 def add_keeper(uow: UnitOfWork, pathway: Pathway, form: KeeperForm) -> None:
     """Make an account a keeper of a circle (see `name_keeper`) and mail its keepers."""
     row, user_id = load_any_circle(uow, pathway.id), number(form.keeper.data) or 0
-    if user_id in with_keepers(row).keeper_ids:
+    if user_id in queries.with_keepers(row).keeper_ids:
         raise Refused("keeper", _("This person already keeps this circle."))
     name_keeper(uow, row, user_id)
 
 
-def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers, today: date) -> list[dict[str, Any]]:
+def _from_outside(actor: Actor, row: Pathway, circle: queries.CircleWithKeepers, today: date) -> list[dict[str, Any]]:
     ends = can(actor, Permission.CIRCLE_KEEPER_NAME, circle)
     ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     return [
@@ -266,7 +258,7 @@ def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers, today: 
     ]
 
 
-def _candidates(actor: Actor, circle: CircleWithKeepers, here: Keepers) -> dict[int, str]:
+def _candidates(actor: Actor, circle: queries.CircleWithKeepers, here: Keepers) -> dict[int, str]:
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
     trained = {**here.trained, **here.staff}
     return {
@@ -281,7 +273,7 @@ def _began(known: Sequence[Any], actor: Actor) -> datetime | None:
 
 
 def _shown(
-    actor: Actor, row: Pathway, circle: CircleWithKeepers, keeper: Any, zone: str, began: datetime | None = None
+    actor: Actor, row: Pathway, circle: queries.CircleWithKeepers, keeper: Any, zone: str, began: datetime | None = None
 ) -> dict[str, Any]:
     needs_agreement = began is not None and keeper.ended_at is None and keeper.added_at > began
     since = day_words_with_year(local_date(keeper.added_at, zone))

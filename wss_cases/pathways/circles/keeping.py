@@ -30,15 +30,8 @@ from wss_cases.pathways.circles.meeting.actions import CAME_TOGETHER, settle
 from wss_cases.pathways.circles.meeting.pages import TONES, attendance_in, came_by_role, guest_in, invited_by_role
 from wss_cases.pathways.circles.meeting.queries import Attendance, Guest, helpers_at
 from wss_cases.pathways.circles.outside import outside_words
+from wss_cases.pathways.circles.plans import pages
 from wss_cases.pathways.circles.plans.models import CirclePlan, PlanContent, content_of, plan_of
-from wss_cases.pathways.circles.plans.pages import (
-    CirclePlanForm,
-    copied_content,
-    parts_of,
-    plan_form,
-    plans_to_copy,
-    put_plan,
-)
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.pages import kind_words, people_choices
@@ -67,7 +60,7 @@ def led_circles(actor: Actor, today: date) -> Sequence[Any]:
 @use_case
 def write_plan(uow: UnitOfWork, pathway_id: int, content: PlanContent, anyway: bool = False) -> int:
     """Write or change the plan of a circle that the actor leads; see `put_plan`. Returns the plan's id."""
-    return put_plan(uow, _load_led(uow, pathway_id), content, anyway)
+    return pages.put_plan(uow, _load_led(uow, pathway_id), content, anyway)
 
 
 @use_case
@@ -129,7 +122,7 @@ def circle_page(row: Pathway, circle: Circle, plan: CirclePlan | None, now: date
         "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id, today_at(row.school_id, now))]),
         "answer": url_for("keeping.answer", pathway_id=row.id) if begun else None,
         "answered": [_answered(meeting, circle, zone) for meeting in answered],
-        "parts": parts_of(plan) if plan else None,
+        "parts": pages.parts_of(plan) if plan else None,
         "plan": url_for("keeping.plan", pathway_id=row.id),
         "sheet": url_for("keeping.sheet", pathway_id=row.id),
     }
@@ -186,7 +179,7 @@ def circle(pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_LEAD)
 def sheet(pathway_id: int) -> Page:
     row = led_circle(current_actor(), pathway_id, clock.now())
-    parts = parts_of(existing(plan_of(row.id)))
+    parts = pages.parts_of(existing(plan_of(row.id)))
     return render_template("pathways/circles/plans/sheet.html", parts=parts, back=_page_of(row))
 
 
@@ -196,15 +189,15 @@ def plan(pathway_id: int) -> Page:
     actor = current_actor()
     row = led_circle(actor, pathway_id, clock.now())
     known = plan_of(row.id)
-    content = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
-    form = CirclePlanForm(version=known.version if known else "", **asdict(content))
+    content = pages.copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
+    form = pages.CirclePlanForm(version=known.version if known else "", **asdict(content))
     here = url_for("keeping.plan", pathway_id=row.id)
     words = {**_words(row, _("Circle plan"), _("Save the plan")), "circle_href": here}
-    return plan_form(
+    return pages.plan_form(
         form,
         lambda call: write_plan(call, row.id, form.content, bool(form.anyway.data)),
         _page_of(row),
-        {**words, **plans_to_copy(actor, row)},
+        {**words, **pages.plans_to_copy(actor, row)},
         lambda: existing(plan_of(pathway_id)),
         here,
     )

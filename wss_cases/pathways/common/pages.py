@@ -15,34 +15,15 @@ from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, participants_of
 from wss_cases.cases.progress import open_only
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, forms
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import (
-    BaseForm,
-    LongText,
-    NotBlank,
-    PlainForm,
-    ShortText,
-    choice_field,
-    choices,
-    day_in,
-    radio,
-)
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.acts import Act, Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common import models, queries
-from wss_cases.pathways.common.actions import (
-    check_live,
-    not_later,
-    note_acceptance,
-    note_completion,
-    note_offer,
-    note_start,
-)
+from wss_cases.pathways.common import actions, models, queries
 from wss_cases.pathways.common.models import EndReason, Pathway, outcomes_for, propose
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.routing.engine.vocabulary import PATHWAY_OF, Kind, Person
@@ -56,7 +37,7 @@ def number(text: Any) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
-def moment_in(form: BaseForm, zone: str) -> datetime:
+def moment_in(form: forms.BaseForm, zone: str) -> datetime:
     """The instant that a form's day and time mean at a school."""
     return at_local(form["day"].data, form["time"].data.hour, form["time"].data.minute, zone)
 
@@ -64,7 +45,7 @@ def moment_in(form: BaseForm, zone: str) -> datetime:
 def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
     """People as choices of a select, after an empty choice if `empty` gives its label."""
     pairs = [(str(key), words) for key, words in people.items()]
-    return choices([("", empty), *pairs] if empty is not None else pairs)
+    return forms.choices([("", empty), *pairs] if empty is not None else pairs)
 
 
 ACT = "layouts/act.html"
@@ -91,7 +72,7 @@ def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dic
 
 
 def act_on(
-    row: Pathway, form: BaseForm, act: Callable[[Invocation], Any], words: dict[str, Any], template: str = ACT
+    row: Pathway, form: forms.BaseForm, act: Callable[[Invocation], Any], words: dict[str, Any], template: str = ACT
 ) -> Page:
     """The page of an act on a pathway (`words`: its `act_context`). After the act, redirect to the pathway's page."""
     return act_form(form, act, page_of(row), words, template)
@@ -100,7 +81,7 @@ def act_on(
 def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> date:
     """The day in the address (`day`); today without one, or when it lies outside `back` and `ahead`."""
     try:
-        day = day_in(request.args.get("day", ""))
+        day = forms.day_in(request.args.get("day", ""))
     except ValueError:
         return today
     return day if -back <= day - today <= ahead else today
@@ -141,7 +122,7 @@ class PathwayPages(Pages):
         self.subject, self.of = subject, of
 
     def on_pathway(
-        self, rule: str, form: type[PlainForm], title: Any, button: Any, *,
+        self, rule: str, form: type[forms.PlainForm], title: Any, button: Any, *,
         more: Callable[[Any, Any], Mapping[str, Any]] | None = None, **declared: Any,
     ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
         """Declare an act: its page names the kind of the pathway and leads back to the pathway's own page.
@@ -164,7 +145,7 @@ class PathwayPages(Pages):
         )
 
 
-class Confirmed(PlainForm):
+class Confirmed(forms.PlainForm):
     """An act that asks nothing, on a page that says what it does."""
 
 
@@ -180,13 +161,13 @@ OWN_COMPLETION: dict[str, str] = {
 pages = PathwayPages("pathway_acts", __name__, pathway_subject(), url_prefix="/cases/<int:case_id>/pathways")
 
 
-class AddForm(PlainForm):
+class AddForm(forms.PlainForm):
     """What is proposed, for whom, and who leads it."""
 
-    kind = choice_field(
+    kind = forms.choice_field(
         _l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))]
     )
-    for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
+    for_whom = forms.radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
     owner_id = SelectField(_l("Lead person"), validators=[Optional()])
@@ -229,7 +210,7 @@ def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int
     raise Refused(field, _("Choose the lead person."))
 
 
-class OfferForm(PlainForm):
+class OfferForm(forms.PlainForm):
     by = SelectField(_l("Who made the offer"), validators=[InputRequired(_l("Choose who made the offer."))])
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
@@ -243,16 +224,16 @@ class OfferForm(PlainForm):
 )  # fmt: skip
 def offer(uow: UnitOfWork, row: Pathway, form: OfferForm) -> None:
     """Record who invited the person, and when: someone who was in the school's case team that day."""
-    check_live(row)
+    actions.check_live(row)
     by_id, on = number(form.by.data) or 0, form.on.data
-    not_later(uow, row.school_id, "on", on)
+    actions.not_later(uow, row.school_id, "on", on)
     people = team_of(row.school_id, on)
     if by_id not in people:
         raise Refused("by", _("Choose who made the offer."))
-    note_offer(uow, row, on, (by_id, people[by_id]))
+    actions.note_offer(uow, row, on, (by_id, people[by_id]))
 
 
-class DayForm(PlainForm):
+class DayForm(forms.PlainForm):
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
 
@@ -262,9 +243,9 @@ class DayForm(PlainForm):
 )  # fmt: skip
 def accept(uow: UnitOfWork, row: Pathway, form: DayForm) -> None:
     """Record that the offer was accepted; preparation begins. An offer not yet on record was made that day."""
-    check_live(row)
-    not_later(uow, row.school_id, "on", form.on.data)
-    note_acceptance(uow, row, form.on.data)
+    actions.check_live(row)
+    actions.not_later(uow, row.school_id, "on", form.on.data)
+    actions.note_acceptance(uow, row, form.on.data)
 
 
 @pages.on_pathway(
@@ -273,19 +254,19 @@ def accept(uow: UnitOfWork, row: Pathway, form: DayForm) -> None:
 )  # fmt: skip
 def start(uow: UnitOfWork, row: Pathway, form: DayForm) -> None:
     """Record the day on which the pathway became active."""
-    check_live(row)
-    not_later(uow, row.school_id, "on", form.on.data)
+    actions.check_live(row)
+    actions.not_later(uow, row.school_id, "on", form.on.data)
     if row.pathway == Family.CIRCLE:
         raise Refused("", _("A circle starts when its meeting takes place."))
     if row.pathway == Family.REENGAGEMENT:
         raise Refused("", _("A re-engagement starts on the first day back. Record it on its own page."))
-    note_start(uow, row, form.on.data)
+    actions.note_start(uow, row, form.on.data)
 
 
-class PlanForm(PlainForm):
+class PlanForm(forms.PlainForm):
     """The next step with its date, the expected end, and the owner."""
 
-    next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
+    next_step = forms.ShortText(_l("Next step"), [forms.NotBlank(_l("Write the next step."))])
     next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
     expected_end = DateField(_l("Expected end"), validators=[Optional()])
     owner = SelectField(_l("Lead person"), validators=[Optional()])
@@ -303,7 +284,7 @@ class PlanForm(PlainForm):
 )  # fmt: skip
 def plan(uow: UnitOfWork, row: Pathway, form: PlanForm) -> None:
     """Set the next step, the expected end, and the owner."""
-    check_live(row)
+    actions.check_live(row)
     owner_id = number(form.owner.data)
     if owner_id is not None and owner_id != row.owner_id:
         name, row.owner_id = _owner(uow, row.school_id, row.kind, "owner", owner_id), owner_id
@@ -314,12 +295,12 @@ def plan(uow: UnitOfWork, row: Pathway, form: PlanForm) -> None:
     uow.record(row, "pathway.next_step", what=row.kind)
 
 
-class CompleteForm(PlainForm):
+class CompleteForm(forms.PlainForm):
     outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
-    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+    note = forms.LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
     def fit(self, row: Pathway) -> None:
-        self.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
+        self.outcome.choices = forms.choices(list(outcomes_for(row.pathway).items()))
 
 
 @pages.on_pathway(
@@ -328,26 +309,26 @@ class CompleteForm(PlainForm):
 )  # fmt: skip
 def complete(uow: UnitOfWork, row: Pathway, form: CompleteForm) -> None:
     """Complete an active pathway with one of its family's outcomes."""
-    check_live(row)
+    actions.check_live(row)
     if row.pathway == Family.CIRCLE:
         raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
     if row.pathway == Family.REENGAGEMENT:
         raise Refused("", _("A re-engagement is completed from its own page, after a review."))
     if row.pathway == Family.WRAPAROUND:
         raise Refused("", _("A referral is completed from its own page, with what was received."))
-    note_completion(uow, row, form.outcome.data, form.note.data)
+    actions.note_completion(uow, row, form.outcome.data, form.note.data)
 
 
 BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reason is not EndReason.NAMED_IN_ERROR}
 """The reasons that staff can choose. "Named in error" is set only by taking a person out of the report."""
 
 
-class EndForm(BaseForm):
-    reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
-    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+class EndForm(forms.BaseForm):
+    reason = forms.radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
+    note = forms.LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 
-class ConfirmForm(BaseForm):
+class ConfirmForm(forms.BaseForm):
     """An act without a question."""
 
 

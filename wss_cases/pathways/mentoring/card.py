@@ -29,47 +29,10 @@ from wss_cases.pathways.common.actions import add_audited, check_live
 from wss_cases.pathways.common.models import LIVE, Pathway
 from wss_cases.pathways.common.pages import asked_day, page_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.mentoring import course
+from wss_cases.pathways.mentoring import course, sessions
 from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.pathways.mentoring.periods import periods_of
-from wss_cases.pathways.mentoring.plan.models import (
-    BEST_MARK,
-    DAY_TRANSITIONS,
-    MOST_EXPECTATIONS,
-    MOST_PERIODS,
-    Came,
-    DailyCard,
-    DailyCardDay,
-    DayState,
-    MentoringPlan,
-    Missed,
-)
-from wss_cases.pathways.mentoring.plan.queries import (
-    LOGGED,
-    OwnStudent,
-    card_days,
-    card_of,
-    get_own,
-    is_team,
-    plan_of,
-    session_on,
-)
-from wss_cases.pathways.mentoring.plan.rules import (
-    card_chart,
-    day_state_words,
-    percent,
-    percent_words,
-    school_days_back,
-)
-from wss_cases.pathways.mentoring.sessions import (
-    DayAnswer,
-    check_logged,
-    load_logged,
-    marks_of,
-    period_form,
-    take_back_missed,
-    write,
-)
+from wss_cases.pathways.mentoring.plan import models, queries, rules
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.routing.engine.vocabulary import Pathway as Family
@@ -104,18 +67,18 @@ def _get_for_card(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
 
 
 def _card_version(row: Pathway) -> int | None:
-    card = card_of(row.id)
+    card = queries.card_of(row.id)
     return card.version if card is not None else None
 
 
 def _card_start(row: Pathway) -> dict[str, Any]:
-    card = card_of(row.id)
+    card = queries.card_of(row.id)
     if card is not None:
         expectations, periods, goal_percent = card.expectations, card.periods, card.goal_percent
         return {
             "expectations": "\n".join(expectations), "periods": "\n".join(periods), "goal_percent": goal_percent
         }  # fmt: skip
-    of_school = [school_period.name for school_period in periods_of(row.school_id)][:MOST_PERIODS]
+    of_school = [school_period.name for school_period in periods_of(row.school_id)][: models.MOST_PERIODS]
     usual = of_school or [_("Period %(number)d", number=number) for number in range(1, 8)]
     return {"periods": "\n".join(usual), "goal_percent": USUAL_GOAL}
 
@@ -129,10 +92,10 @@ def set_card(uow: UnitOfWork, row: Pathway, form: CardForm) -> None:
     check_live(row)
     if row.kind != Kind.CHECK_IN_CHECK_OUT:
         raise NotFound
-    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
-    card = card or DailyCard.of(row)
-    card.expectations = _lines("expectations", form.expectations.data, MOST_EXPECTATIONS)
-    card.periods = _lines("periods", form.periods.data, MOST_PERIODS)
+    card = uow.session.scalar(select(models.DailyCard).where(models.DailyCard.pathway_id == row.id).with_for_update())
+    card = card or models.DailyCard.of(row)
+    card.expectations = _lines("expectations", form.expectations.data, models.MOST_EXPECTATIONS)
+    card.periods = _lines("periods", form.periods.data, models.MOST_PERIODS)
     card.goal_percent = form.goal_percent.data
     uow.record(card, "mentoring.card_set")
 
@@ -148,14 +111,16 @@ def _lines(field: str, text: str, most: int) -> list[str]:
     return filled
 
 
-def note_check_in(uow: UnitOfWork, row: Pathway, day: DailyCardDay) -> None:
+def note_check_in(uow: UnitOfWork, row: Pathway, day: models.DailyCardDay) -> None:
     """Check a student in on a card's day, which then counts as a session held. The pathway is locked."""
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_in")
-    logged = session_on(row.id, day.on_day)
+    logged = queries.session_on(row.id, day.on_day)
     if logged is None or not logged.held:
-        minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
-        write(uow, row, day.on_day, DayAnswer(minutes=minutes))
+        minutes = uow.session.scalar(
+            select(models.MentoringPlan.minutes).where(models.MentoringPlan.pathway_id == row.id)
+        )
+        sessions.write(uow, row, day.on_day, sessions.DayAnswer(minutes=minutes))
 
 
 @use_case
@@ -164,12 +129,12 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
 
     `version` is that of the day (0 for a day without marks). Raises Stale, and Refused for a day that cannot be marked.
     """
-    row = load_logged(uow, pathway_id)
+    row = sessions.load_logged(uow, pathway_id)
     card = card_for(uow, row)
     check_markable(uow, row.school_id, on_day)
     if period not in card.periods or len(marks) != len(card.expectations):
         raise Refused("", _("The card has changed. Please review it again."))
-    if any(value is not None and not 0 <= value <= BEST_MARK for value in marks):
+    if any(value is not None and not 0 <= value <= models.BEST_MARK for value in marks):
         raise Refused("", _("Choose 0, 1 or 2."))
     day = day_of_card(uow, card, on_day)
     if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
@@ -189,12 +154,12 @@ def check_markable(uow: UnitOfWork, school_id: int, on_day: date) -> None:
         raise Refused("", _("Choose a school day of the last week."))
 
 
-def card_for(uow: UnitOfWork, row: Pathway) -> DailyCard:
+def card_for(uow: UnitOfWork, row: Pathway) -> models.DailyCard:
     """The card of a pathway. Raises NotFound when there is none."""
-    return existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
+    return existing(uow.session.scalar(select(models.DailyCard).where(models.DailyCard.pathway_id == row.id)))
 
 
-def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
+def card_today(uow: UnitOfWork, row: Pathway) -> models.DailyCardDay:
     """Today's day of the card of a locked pathway. Raises Refused on a day without school."""
     today = today_at(row.school_id, uow.now)
     if not school_days(row.school_id).is_school_day(today):
@@ -202,12 +167,14 @@ def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
     return day_of_card(uow, card_for(uow, row), today)
 
 
-def day_of_card(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
+def day_of_card(uow: UnitOfWork, card: models.DailyCard, on_day: date) -> models.DailyCardDay:
     """A day of a card, or a new one that is not added yet. The pathway is locked, so no other session makes the same
     day.
     """
-    day = uow.session.scalar(select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day))
-    return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
+    day = uow.session.scalar(
+        select(models.DailyCardDay).where(models.DailyCardDay.card_id == card.id, models.DailyCardDay.on_day == on_day)
+    )
+    return day or models.DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
 
 pages = Pages("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id>/card")
@@ -215,8 +182,8 @@ pages = Pages("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id
 MARKABLE_DAYS = 5
 
 
-def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
-    return get_own(actor, pathway_id), existing(card_of(pathway_id))
+def _own(actor: Actor, pathway_id: int) -> tuple[queries.OwnStudent, models.DailyCard]:
+    return queries.get_own(actor, pathway_id), existing(queries.card_of(pathway_id))
 
 
 @pages.get("")
@@ -227,10 +194,10 @@ def card(pathway_id: int) -> Page:
     own, row = _own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
     day = asked_day(today, LOOK_BACK)
-    back = school_days_back(today, days)
-    days_by_date = card_days(row.id, min(back[0], day))
+    back = rules.school_days_back(today, days)
+    days_by_date = queries.card_days(row.id, min(back[0], day))
     shown = days_by_date.get(day)
-    share = percent(shown.marks) if shown else None
+    share = rules.percent(shown.marks) if shown else None
     absent = _is_absent(pathway_id, day, shown)
     return render_template(
         "pathways/mentoring/card/card.html",
@@ -239,12 +206,12 @@ def card(pathway_id: int) -> Page:
         title=long_day_words(day),
         today=day == today,
         school=days.is_school_day(day),
-        open=own.pathway.state in LOGGED,
-        state=shown.state.value if shown else DayState.NOT_BEGUN.value,
+        open=own.pathway.state in queries.LOGGED,
+        state=shown.state.value if shown else models.DayState.NOT_BEGUN.value,
         absent=absent,
         state_words=_("Absent") if absent else _state_words(shown, own.plan.school_id),
         share=share,
-        share_words=percent_words(share),
+        share_words=rules.percent_words(share),
         reached=share is not None and share >= row.goal_percent,
         periods=[_period(pathway_id, row, shown, day, number) for number in range(len(row.periods))],
         other_days=[
@@ -252,34 +219,36 @@ def card(pathway_id: int) -> Page:
             for other_day in reversed(back[-MARKABLE_DAYS:])
             if other_day != day
         ],
-        chart=card_chart(row, days_by_date, today, days),
-        case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
+        chart=rules.card_chart(row, days_by_date, today, days),
+        case_href=page_of(own.pathway) if queries.is_team(actor, own.plan) else None,
         spoken=locale_code(),
     )
 
 
-def _is_absent(pathway_id: int, on: date, day: DailyCardDay | None) -> bool:
+def _is_absent(pathway_id: int, on: date, day: models.DailyCardDay | None) -> bool:
     if day is not None and day.checked_in_at is not None:
         return False
-    session = session_on(pathway_id, on)
-    return session is not None and session.missed == Missed.STUDENT_ABSENT
+    session = queries.session_on(pathway_id, on)
+    return session is not None and session.missed == models.Missed.STUDENT_ABSENT
 
 
-def _state_words(day: DailyCardDay | None, school_id: int) -> str:
+def _state_words(day: models.DailyCardDay | None, school_id: int) -> str:
     school = get_school(school_id)
     if day is None or day.checked_in_at is None or school is None:
-        return day_state_words(day)
+        return rules.day_state_words(day)
     at = day.checked_out_at or day.checked_in_at
-    return _("%(state)s at %(time)s", state=day_state_words(day), time=time_words(at, school.time_zone))
+    return _("%(state)s at %(time)s", state=rules.day_state_words(day), time=time_words(at, school.time_zone))
 
 
-def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date, number: int) -> dict[str, Any]:
+def _period(
+    pathway_id: int, card: models.DailyCard, day: models.DailyCardDay | None, on: date, number: int
+) -> dict[str, Any]:
     name = card.periods[number]
     marks = day.marks.get(name) if day else None
-    share = percent({name: marks}) if marks else None
+    share = rules.percent({name: marks}) if marks else None
     return {
         "name": name,
-        "tag": percent_words(share) if marks else None,
+        "tag": rules.percent_words(share) if marks else None,
         "tone": "moss" if share is not None and share >= card.goal_percent else "slate",
         "href": url_for("mentoring_card.period", pathway_id=pathway_id, day=on.isoformat(), number=number + 1),
     }
@@ -293,13 +262,13 @@ def period(pathway_id: int) -> Page:
     day = asked_day(today_at(own.plan.school_id, clock.now()), LOOK_BACK)
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
     name = row.periods[number - 1]
-    card_day = card_days(row.id, day).get(day)
+    card_day = queries.card_days(row.id, day).get(day)
     marks = (card_day.marks.get(name) if card_day else None) or []
     values = {f"m{place}": str(mark) for place, mark in enumerate(marks) if mark is not None}
-    form = period_form(row.expectations)(version=card_day.version if card_day else 0, **values)
+    form = sessions.period_form(row.expectations)(version=card_day.version if card_day else 0, **values)
     return form_page(
         form,
-        lambda: mark(submitted(form), pathway_id, day, name, marks_of(form, len(row.expectations))),
+        lambda: mark(submitted(form), pathway_id, day, name, sessions.marks_of(form, len(row.expectations))),
         _next_page(pathway_id, row, day, number),
         "pathways/mentoring/card/period.html",
         own=own,
@@ -310,43 +279,43 @@ def period(pathway_id: int) -> Page:
     )
 
 
-def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
+def _next_page(pathway_id: int, card: models.DailyCard, day: date, number: int) -> str:
     anchor = "periods" if number < len(card.periods) else None
     return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor=anchor)
 
 
 OWN_CARD = Subject(
     Pathway, lambda actor, pathway_id: _own(actor, pathway_id)[0], row=attrgetter("pathway"),
-    of=lambda row: existing(plan_of(row.id)),
+    of=lambda row: existing(queries.plan_of(row.id)),
 )  # fmt: skip
 """A pathway with a card, for those who log its sessions."""
 
 
-def _card_page(own: OwnStudent, _id: int) -> str:
+def _card_page(own: queries.OwnStudent, _id: int) -> str:
     return url_for("mentoring_card.card", pathway_id=own.pathway.id)
 
 
 @pages.button("/check-in", OWN_CARD, Permission.MENTORING_LOG, then=_card_page)
 def check_in(uow: UnitOfWork, row: Pathway) -> None:
     """Check a student in today. The day counts as a session held, whatever was logged for it before."""
-    check_logged(row)
+    sessions.check_logged(row)
     day = card_today(uow, row)
-    _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
+    _move_day(day, models.DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
     note_check_in(uow, row, day)
 
 
 @pages.button("/check-out", OWN_CARD, Permission.MENTORING_LOG, then=_card_page)
 def check_out(uow: UnitOfWork, row: Pathway) -> None:
     """Check a student out today, after the check-in."""
-    check_logged(row)
+    sessions.check_logged(row)
     day = card_today(uow, row)
-    _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
+    _move_day(day, models.DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_out")
 
 
-def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
-    if state not in DAY_TRANSITIONS[day.state]:
+def _move_day(day: models.DailyCardDay, state: models.DayState, refusal: str) -> None:
+    if state not in models.DAY_TRANSITIONS[day.state]:
         raise Refused("", refusal)
 
 
@@ -385,7 +354,7 @@ class Cell:
 @use_case
 def mark_cell(uow: UnitOfWork, pathway_id: int, on_day: date, cell: Cell) -> int:
     """Mark a cell, as the student's mentor or as the case team; see `write_cell`. Returns the pathway's id."""
-    row = load_logged(uow, pathway_id)
+    row = sessions.load_logged(uow, pathway_id)
     check_markable(uow, row.school_id, on_day)
     write_cell(uow, row, on_day, cell)
     return row.id
@@ -399,7 +368,7 @@ def write_cell(uow: UnitOfWork, row: Pathway, on_day: date, cell: Cell) -> None:
     card = card_for(uow, row)
     if cell.period not in card.periods or not 0 <= cell.goal < len(card.expectations):
         raise Refused("", _("The card has changed. Please review it again."))
-    if cell.points is not None and not 0 <= cell.points <= BEST_MARK:
+    if cell.points is not None and not 0 <= cell.points <= models.BEST_MARK:
         raise Refused("", _("Choose 0, 1 or 2."))
     day = day_of_card(uow, card, on_day)
     marks = marks_in(day, cell.period, len(card.expectations))
@@ -415,26 +384,26 @@ def write_cell(uow: UnitOfWork, row: Pathway, on_day: date, cell: Cell) -> None:
     add_audited(uow, day, "daily_card_day.marked")
 
 
-def marks_in(day: DailyCardDay | None, period: str, goals: int) -> list[int | None]:
+def marks_in(day: models.DailyCardDay | None, period: str, goals: int) -> list[int | None]:
     """The points of each goal in a period of a day; None where nothing is marked."""
     marks = list(day.marks.get(period) or []) if day is not None else []
     return [marks[number] if number < len(marks) else None for number in range(goals)]
 
 
 @use_case
-def note_arrival(uow: UnitOfWork, pathway_id: int, came: Came | None) -> int:
+def note_arrival(uow: UnitOfWork, pathway_id: int, came: models.Came | None) -> int:
     """Record that a student was checked in today, or was absent; None undoes it. Returns the pathway's id.
 
     Raises Refused once the student is checked out.
     """
-    row = load_logged(uow, pathway_id)
+    row = sessions.load_logged(uow, pathway_id)
     day = card_today(uow, row)
-    if came is Came.HERE and day.state is DayState.NOT_BEGUN:
+    if came is models.Came.HERE and day.state is models.DayState.NOT_BEGUN:
         note_check_in(uow, row, day)
-    elif came is not Came.HERE:
+    elif came is not models.Came.HERE:
         _take_back(uow, day)
-        if came is Came.ABSENT:
-            write(uow, row, day.on_day, DayAnswer(missed=Missed.STUDENT_ABSENT))
+        if came is models.Came.ABSENT:
+            sessions.write(uow, row, day.on_day, sessions.DayAnswer(missed=models.Missed.STUDENT_ABSENT))
         else:
             _unlog(uow, row, day.on_day)
     else:
@@ -442,17 +411,17 @@ def note_arrival(uow: UnitOfWork, pathway_id: int, came: Came | None) -> int:
     return row.id
 
 
-def _take_back(uow: UnitOfWork, day: DailyCardDay) -> None:
-    if day.state is DayState.CHECKED_OUT:
+def _take_back(uow: UnitOfWork, day: models.DailyCardDay) -> None:
+    if day.state is models.DayState.CHECKED_OUT:
         raise Refused("", _("This student is checked out. Take back the check-out first."))
-    if day.state is DayState.CHECKED_IN:
+    if day.state is models.DayState.CHECKED_IN:
         day.checked_in_at, day.logged_by_id = None, uow.actor.user_id
         add_audited(uow, day, "daily_card_day.check_in_taken_back")
 
 
 def _unlog(uow: UnitOfWork, row: Pathway, on_day: date) -> None:
     """Delete the session that today's check-in or absence logged. A log with a note was made by hand and stays."""
-    session = session_on(row.id, on_day)
+    session = queries.session_on(row.id, on_day)
     if session is None:
         uow.no_audit()
         return
@@ -460,18 +429,18 @@ def _unlog(uow: UnitOfWork, row: Pathway, on_day: date) -> None:
         raise Refused("", _("This day is logged with a note. Correct it on the student’s own page."))
     uow.session.delete(session)
     uow.session.flush()
-    uow.record(plan_of(row.id), "mentoring.taken_back", day=on_day.isoformat())
-    take_back_missed(uow, row)
+    uow.record(queries.plan_of(row.id), "mentoring.taken_back", day=on_day.isoformat())
+    sessions.take_back_missed(uow, row)
 
 
 @use_case
 def note_departure(uow: UnitOfWork, pathway_id: int, left: bool) -> int:
     """Check a student out today, or undo that. Returns the pathway's id. Raises Refused before the check-in."""
-    row = load_logged(uow, pathway_id)
+    row = sessions.load_logged(uow, pathway_id)
     day = card_today(uow, row)
-    if day.state is DayState.NOT_BEGUN and left:
+    if day.state is models.DayState.NOT_BEGUN and left:
         raise Refused("", _("Check this student in first."))
-    if (day.state is DayState.CHECKED_OUT) == left:
+    if (day.state is models.DayState.CHECKED_OUT) == left:
         uow.no_audit()
         return row.id
     day.checked_out_at, day.logged_by_id = uow.now if left else None, uow.actor.user_id

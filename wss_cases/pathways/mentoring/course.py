@@ -20,17 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common.actions import (
-    audit_only,
-    check_live,
-    close_open,
-    follow,
-    note_acceptance,
-    note_completion,
-    note_end,
-    note_start,
-    open_follow_ups,
-)
+from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.models import OUTCOMES, EndReason, Pathway, PathwayState, ids
 from wss_cases.pathways.common.pages import PathwayPages, number, page_of, pathway_subject, people_choices, today_of
 from wss_cases.pathways.mentoring.mentors import candidates, group_places_taken, number_or_none, places_taken
@@ -148,7 +138,7 @@ def _set_course(row: Pathway, plan: MentoringPlan, form: CourseForm, today: date
 
 def _ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
     """Move the open follow-up of a plan's next review to this day, or make it; None cancels it."""
-    waiting = open_follow_ups(uow, row.id, REVIEW)
+    waiting = actions.open_follow_ups(uow, row.id, REVIEW)
     if on is None:
         for follow_up in waiting:
             cancel_row(uow, follow_up, _("No review is scheduled anymore."))
@@ -156,7 +146,7 @@ def _ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
         waiting[0].due_on = on
         uow.record(waiting[0], "followup.moved", what=REVIEW, due_on=on.isoformat(), reason="other")
     else:
-        follow(uow, row, REVIEW, on)
+        actions.follow(uow, row, REVIEW, on)
 
 
 @pages.on_pathway(
@@ -165,10 +155,10 @@ def _ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
 )  # fmt: skip
 def save_plan(uow: UnitOfWork, row: Pathway, form: CourseForm) -> None:
     """Set the goal, how often and how long."""
-    check_live(row)
+    actions.check_live(row)
     plan = _plan_for(uow, row)
     other_review = _set_course(row, plan, form, today_at(row.school_id, uow.now))
-    audit_only(uow, row)
+    actions.audit_only(uow, row)
     uow.record(plan, "mentoring.planned")
     if other_review:
         _ask_for_review(uow, row, form.review_on.data)
@@ -262,7 +252,7 @@ def match(uow: UnitOfWork, row: Pathway, form: MatchForm) -> None:
 
     With the student's yes the pathway is prepared, and active from its first day.
     """
-    check_live(row)
+    actions.check_live(row)
     mentor, group = _chosen(uow, row, form)
     plan = _plan_for(uow, row)
     _check_places(plan, mentor, group)
@@ -271,7 +261,7 @@ def match(uow: UnitOfWork, row: Pathway, form: MatchForm) -> None:
     plan.match_reasons = ",".join(reason.value for reason in Reason if reason in form.reasons.data)
     row.next_step, row.next_step_on = "", None
     other_review = _set_course(row, plan, form, today_at(row.school_id, uow.now))
-    audit_only(uow, row)
+    actions.audit_only(uow, row)
     uow.record(plan, "mentoring.matched", mentor=mentor.name)
     if other_review:
         _ask_for_review(uow, row, form.review_on.data)
@@ -300,9 +290,9 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
     today = today_at(row.school_id, uow.now)
     since = min(today, plan.starts_on or today)
     if row.state is PathwayState.PROPOSED:
-        note_acceptance(uow, row, since)
+        actions.note_acceptance(uow, row, since)
     if row.state is PathwayState.PREPARING and plan.starts_on is not None and plan.starts_on <= today:
-        note_start(uow, row, plan.starts_on)
+        actions.note_start(uow, row, plan.starts_on)
 
 
 class ReviewForm(PlainForm):
@@ -355,9 +345,9 @@ def review(uow: UnitOfWork, row: Pathway, form: ReviewForm) -> None:
         row, on_day=today, goal_stands=stands, goes_on=goes_on.value, note=note, reviewed_by_id=uow.actor.user_id
     )
     uow.record(uow.add(record), "mentoring.reviewed", stands=stands, goes_on=goes_on.value)
-    close_open(uow, row.id, REVIEW, stands, note)
+    actions.close_open(uow, row.id, REVIEW, stands, note)
     if plan.next_review_on is not None:
-        follow(uow, row, REVIEW, plan.next_review_on)
+        actions.follow(uow, row, REVIEW, plan.next_review_on)
 
 
 class FinishForm(PlainForm):
@@ -381,14 +371,14 @@ class FinishForm(PlainForm):
 )  # fmt: skip
 def finish(uow: UnitOfWork, row: Pathway, form: FinishForm) -> None:
     """End mentoring with its outcome, or early with the reason, and record what comes after."""
-    check_live(row)
+    actions.check_live(row)
     plan = _plan_for(uow, row)
     plan.comes_after, plan.next_review_on = form.after.data, None
     uow.record(plan, "mentoring.after", after=plan.comes_after)
     if form.how.data == EARLY:
-        note_end(uow, row, EndReason(form.reason.data), form.note.data)
+        actions.note_end(uow, row, EndReason(form.reason.data), form.note.data)
     else:
-        note_completion(uow, row, form.how.data, form.note.data)
+        actions.note_completion(uow, row, form.how.data, form.note.data)
 
 
 ROOM = Room(pages=(pages,))

@@ -26,16 +26,7 @@ from wss_cases.foundation.school_time import long_day_words, time_words, today_a
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.card import Cell, mark_cell, marks_in, note_arrival, note_departure
-from wss_cases.pathways.mentoring.plan.models import (
-    BEST_MARK,
-    Came,
-    DailyCard,
-    DailyCardDay,
-    Mentor,
-    MentoringPlan,
-    MentoringSession,
-    Missed,
-)
+from wss_cases.pathways.mentoring.plan import models
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, is_team, told_apart
 from wss_cases.pathways.mentoring.plan.rules import percent
 from wss_cases.roster.directory.pages import initials_of
@@ -84,7 +75,7 @@ def place_in(name: str) -> Place | None:
 
 def is_answer(place: Place, value: str) -> bool:
     """Whether a cell can hold this value; '' means none."""
-    answers = {IN: tuple(Came), OUT: (LEFT,), POINTS: tuple(str(mark) for mark in range(BEST_MARK + 1))}
+    answers = {IN: tuple(models.Came), OUT: (LEFT,), POINTS: tuple(str(mark) for mark in range(models.BEST_MARK + 1))}
     return value == "" or value in answers[place.what]
 
 
@@ -122,7 +113,7 @@ def columns_of(known: Sequence[str], cards: Iterable[Sequence[str]]) -> list[str
 def points_of(marks: Mapping[str, Any], goal: int) -> tuple[int, int]:
     """The points of a goal on a day, and the most possible in the periods that were marked."""
     points = [row[goal] for row in marks.values() if goal < len(row) and row[goal] is not None]
-    return sum(points), BEST_MARK * len(points)
+    return sum(points), models.BEST_MARK * len(points)
 
 
 @dataclass(frozen=True)
@@ -131,10 +122,10 @@ class CardOfDay:
 
     pathway_id: int
     name: str
-    card: DailyCard
-    today: DailyCardDay | None
-    before: DailyCardDay | None
-    session: MentoringSession | None
+    card: models.DailyCard
+    today: models.DailyCardDay | None
+    before: models.DailyCardDay | None
+    session: models.MentoringSession | None
 
 
 def cards_of_day(
@@ -144,16 +135,18 @@ def cards_of_day(
 
     With `pathway_id` only that pathway's card.
     """
-    now, then = aliased(DailyCardDay), aliased(DailyCardDay)
-    plan, log = MentoringPlan, MentoringSession
-    own = and_(Mentor.user_id == actor.user_id, Mentor.is_active, in_schools(plan.school_id, actor, *STAFF))
+    now, then = aliased(models.DailyCardDay), aliased(models.DailyCardDay)
+    plan, log = models.MentoringPlan, models.MentoringSession
+    own = and_(
+        models.Mentor.user_id == actor.user_id, models.Mentor.is_active, in_schools(plan.school_id, actor, *STAFF)
+    )
     statement: Any = (
-        select(plan, Pathway, DailyCard, now, then, log)
+        select(plan, Pathway, models.DailyCard, now, then, log)
         .join(Pathway, Pathway.id == plan.pathway_id)
-        .join(DailyCard, DailyCard.pathway_id == plan.pathway_id)
-        .outerjoin(Mentor, Mentor.id == plan.mentor_id)
-        .outerjoin(now, and_(now.card_id == DailyCard.id, now.on_day == today))
-        .outerjoin(then, and_(then.card_id == DailyCard.id, then.on_day == before))
+        .join(models.DailyCard, models.DailyCard.pathway_id == plan.pathway_id)
+        .outerjoin(models.Mentor, models.Mentor.id == plan.mentor_id)
+        .outerjoin(now, and_(now.card_id == models.DailyCard.id, now.on_day == today))
+        .outerjoin(then, and_(then.card_id == models.DailyCard.id, then.on_day == before))
         .outerjoin(log, and_(log.pathway_id == plan.pathway_id, log.on_day == today))
         .options(joinedload(Pathway.participant).joinedload(CaseParticipant.student))
         .where(plan.school_id == school_id, Pathway.kind == Kind.CHECK_IN_CHECK_OUT, Pathway.state.in_(LOGGED))
@@ -199,7 +192,7 @@ def grid_row(card: CardOfDay, columns: Sequence[str]) -> dict[str, Any]:
         "href": url_for("mentoring_card.card", pathway_id=card.pathway_id),
         "arrival": {"name": arrival, "value": here},
         "departure": {"name": departure, "value": values[departure]},
-        "absent": here == Came.ABSENT,
+        "absent": here == models.Came.ABSENT,
         "other_reason": _other_reason(card),
         "goals": goals,
         "shown": shown_text(values),
@@ -230,7 +223,7 @@ def value_of(card: CardOfDay, place: Place) -> str:
 
 def counted(rows: Sequence[dict[str, Any]]) -> str:
     """How many of these students are in, absent and out, in one line."""
-    here = sum(row["arrival"]["value"] == Came.HERE for row in rows)
+    here = sum(row["arrival"]["value"] == models.Came.HERE for row in rows)
     absent = sum(row["absent"] for row in rows)
     left = sum(bool(row["departure"]["value"]) for row in rows)
     return _("%(here)s in, %(absent)s absent, %(left)s out", here=here, absent=absent, left=left)
@@ -238,14 +231,14 @@ def counted(rows: Sequence[dict[str, Any]]) -> str:
 
 def _came(card: CardOfDay) -> str:
     if card.today is not None and card.today.checked_in_at is not None:
-        return str(Came.HERE)
-    absent = card.session is not None and card.session.missed == Missed.STUDENT_ABSENT
-    return str(Came.ABSENT) if absent else ""
+        return str(models.Came.HERE)
+    absent = card.session is not None and card.session.missed == models.Missed.STUDENT_ABSENT
+    return str(models.Came.ABSENT) if absent else ""
 
 
 def _other_reason(card: CardOfDay) -> str:
     missed = card.session.missed if card.session is not None else None
-    return str(Missed(missed).label) if missed not in (None, Missed.STUDENT_ABSENT) else ""
+    return str(models.Missed(missed).label) if missed not in (None, models.Missed.STUDENT_ABSENT) else ""
 
 
 def _goal(card: CardOfDay, number: int, columns: Sequence[str]) -> dict[str, Any]:
@@ -274,7 +267,7 @@ def _name_shown(card: CardOfDay, what: str) -> str:
     return name_of(Place(what, card.pathway_id))
 
 
-MARKS = tuple(str(mark) for mark in range(BEST_MARK + 1))
+MARKS = tuple(str(mark) for mark in range(models.BEST_MARK + 1))
 
 
 blueprint = Blueprint("day_grid", __name__, url_prefix="/mentoring/today")
@@ -378,7 +371,7 @@ def _save_all(actor: Actor, form: DayForm, cards: dict[int, CardOfDay], today: d
 def _save(actor: Actor, change: Change, card: CardOfDay, today: date, key: str) -> None:
     call, place = Invocation(actor, clock.now(), key), change.place
     if place.what == IN:
-        note_arrival(call, place.pathway_id, Came(change.value) if change.value else None)
+        note_arrival(call, place.pathway_id, models.Came(change.value) if change.value else None)
     elif place.what == OUT:
         note_departure(call, place.pathway_id, bool(change.value))
     else:

@@ -31,40 +31,7 @@ from wss_cases.pathways.common.actions import follow_event, note_start, open_fol
 from wss_cases.pathways.common.models import Pathway, PathwayState
 from wss_cases.pathways.common.pages import asked_day, page_of
 from wss_cases.pathways.mentoring.course import REVIEW
-from wss_cases.pathways.mentoring.plan.models import (
-    BEST_MARK,
-    LONGEST_MINUTES,
-    DailyCard,
-    DailyCardDay,
-    MentoringGroup,
-    MentoringPlan,
-    MentoringSession,
-    Missed,
-)
-from wss_cases.pathways.mentoring.plan.queries import (
-    LOGGED,
-    OwnStudent,
-    card_of,
-    get_group,
-    get_own,
-    group_students,
-    is_team,
-    logged_of,
-    my_students,
-    session_on,
-    sessions_of,
-    sessions_on,
-    with_card,
-)
-from wss_cases.pathways.mentoring.plan.rules import (
-    dose,
-    dose_rows,
-    dose_sentence,
-    minutes_words,
-    next_due,
-    rhythm_words,
-    session_words,
-)
+from wss_cases.pathways.mentoring.plan import models, queries, rules
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import Kind
@@ -81,7 +48,7 @@ class DayAnswer:
     """The answer for a day: held with its minutes (None: unknown), or missed with the reason."""
 
     minutes: int | None = None
-    missed: Missed | None = None
+    missed: models.Missed | None = None
     note: str = ""
 
     @property
@@ -96,7 +63,7 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, 
     Returns the session's id. Raises Refused when someone logged the day meanwhile, and for a day that cannot be logged.
     """
     row = load_logged(uow, pathway_id)
-    session = session_on(row.id, day)
+    session = queries.session_on(row.id, day)
     if session is not None and session.version != seen:
         raise Refused("day", _("This day is already logged. Choose it from the list below to correct it."))
     if session is not None:
@@ -108,13 +75,13 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, 
 @use_case
 def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, DayAnswer]) -> int:
     """Log a day for the students of a group, by pathway. Raises Refused when a student was logged meanwhile."""
-    group = uow.session.get(MentoringGroup, group_id)
+    group = uow.session.get(models.MentoringGroup, group_id)
     require(uow.actor, Permission.MENTORING_LOG, group)
     if not answers:
         raise Refused("", _("Score at least one student."))
     for pathway_id in sorted(answers):
         row = load_logged(uow, pathway_id, group_id)
-        if session_on(row.id, day) is not None:
+        if queries.session_on(row.id, day) is not None:
             raise Refused("day", _("A student in this group is already logged for this day. Please check again."))
         write(uow, row, day, answers[pathway_id])
     return group_id
@@ -123,10 +90,10 @@ def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, D
 def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -> Pathway:
     """Lock a pathway and its plan whose sessions the actor may log now. Raises NotFound or Refused."""
     row = uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True)
-    plan_id = uow.session.scalar(select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id))
+    plan_id = uow.session.scalar(select(models.MentoringPlan.id).where(models.MentoringPlan.pathway_id == pathway_id))
     if row is None or plan_id is None:
         raise NotFound
-    plan = uow.load(MentoringPlan, plan_id, Permission.MENTORING_LOG)
+    plan = uow.load(models.MentoringPlan, plan_id, Permission.MENTORING_LOG)
     if group_id is not None and plan.group_id != group_id:
         raise NotFound
     check_logged(row)
@@ -136,21 +103,21 @@ def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -
 def check_logged(row: Pathway) -> None:
     """Raise Refused where no session of a pathway can be logged now."""
     open_only(row.case)
-    if row.state not in LOGGED:
+    if row.state not in queries.LOGGED:
         raise Refused("", _("Sessions are logged from the student’s yes until mentoring ends."))
 
 
-def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> MentoringSession:
+def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> models.MentoringSession:
     """Write the answer for a day, with its follow-ups and history entry. The pathway is locked."""
     today = today_at(row.school_id, uow.now)
     if not today - LOOK_BACK <= day <= today:
         raise Refused("day", _("Choose today or a day of the last two months."))
-    if answer.minutes is not None and not 1 <= answer.minutes <= LONGEST_MINUTES:
-        raise Refused("minutes", _("Write a number from 1 to %(most)d.", most=LONGEST_MINUTES))
-    session = session_on(row.id, day)
+    if answer.minutes is not None and not 1 <= answer.minutes <= models.LONGEST_MINUTES:
+        raise Refused("minutes", _("Write a number from 1 to %(most)d.", most=models.LONGEST_MINUTES))
+    session = queries.session_on(row.id, day)
     kind = "mentoring.corrected"
     if session is None:
-        session = MentoringSession.of(row, on_day=day, note="")
+        session = models.MentoringSession.of(row, on_day=day, note="")
         kind = "mentoring.held" if answer.held else "mentoring.missed"
     session.held, session.missed = answer.held, answer.missed
     session.minutes = answer.minutes if answer.held else None
@@ -159,7 +126,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     uow.record(session, kind, day=day.isoformat(), reason=answer.missed.value if answer.missed else "")
     if answer.held and row.state is PathwayState.PREPARING:
         note_start(uow, row, day)
-    if answer.missed not in (None, Missed.NO_SCHOOL):
+    if answer.missed not in (None, models.Missed.NO_SCHOOL):
         _ask_for_contact(uow, row, day)
     elif kind == "mentoring.corrected":
         take_back_missed(uow, row)
@@ -189,11 +156,11 @@ def _ask_for_contact(uow: UnitOfWork, row: Pathway, day: date) -> None:
 def take_back_missed(uow: UnitOfWork, row: Pathway) -> None:
     """Cancel the follow-up for contact after a missed session when a correction leaves no missed session since."""
     for follow_up in _contact_follow_ups(uow, row):
-        missed = select(MentoringSession.id).where(
-            MentoringSession.pathway_id == row.id,
-            MentoringSession.missed.is_not(None),
-            MentoringSession.missed != Missed.NO_SCHOOL,
-            MentoringSession.logged_at >= follow_up.created_at,
+        missed = select(models.MentoringSession.id).where(
+            models.MentoringSession.pathway_id == row.id,
+            models.MentoringSession.missed.is_not(None),
+            models.MentoringSession.missed != models.Missed.NO_SCHOOL,
+            models.MentoringSession.logged_at >= follow_up.created_at,
         )
         if follow_up.state is FollowUpState.OPEN and uow.session.scalars(missed).first() is None:
             cancel_row(uow, follow_up, _("The session was logged again; nothing was missed."))
@@ -210,9 +177,13 @@ def _leave_card(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> 
     if answer.held:
         return
     marked = uow.session.scalar(
-        select(DailyCardDay.id)
-        .join(DailyCard, DailyCard.id == DailyCardDay.card_id)
-        .where(DailyCard.pathway_id == row.id, DailyCardDay.on_day == day, DailyCardDay.checked_in_at.is_not(None))
+        select(models.DailyCardDay.id)
+        .join(models.DailyCard, models.DailyCard.id == models.DailyCardDay.card_id)
+        .where(
+            models.DailyCard.pathway_id == row.id,
+            models.DailyCardDay.on_day == day,
+            models.DailyCardDay.checked_in_at.is_not(None),
+        )
     )
     if marked is not None:
         raise Refused("happened", _("The card for this day has a check-in, so the session took place."))
@@ -228,7 +199,7 @@ class MinutesForm(BaseForm):
     minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
     other = IntegerField(
         _l("A different number of minutes"),
-        validators=[Optional(), NumberRange(1, LONGEST_MINUTES, _l("Write a number from 1 to 480."))],
+        validators=[Optional(), NumberRange(1, models.LONGEST_MINUTES, _l("Write a number from 1 to 480."))],
     )
 
     def offer_minutes(self, *more: int | None) -> None:
@@ -248,7 +219,7 @@ class SessionForm(MinutesForm):
     happened = radio(
         _l("Did it take place?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Answer whether it took place.")
     )
-    missed = radio(_l("Why not?"), Missed.labels())
+    missed = radio(_l("Why not?"), models.Missed.labels())
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -260,12 +231,12 @@ class SessionForm(MinutesForm):
     def answer(self) -> DayAnswer:
         if self.happened.data == "yes":
             return DayAnswer(minutes=self.length, note=self.note.data or "")
-        return DayAnswer(missed=Missed(self.missed.data), note=self.note.data or "")
+        return DayAnswer(missed=models.Missed(self.missed.data), note=self.note.data or "")
 
 
 def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
     """A form with a field s<pathway id> for each of a group's students, given as (pathway id, name)."""
-    answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not recorded"))])
+    answers = choices([(HELD, _l("Came")), *models.Missed.labels().items(), (NOT_SAID, _l("Not recorded"))])
     fields = {
         f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
         for pathway_id, name in students
@@ -277,7 +248,7 @@ def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int,
     """The answers for a group's students by pathway; students without an answer are left out."""
     answers = {pathway_id: form[f"s{pathway_id}"].data for pathway_id in pathway_ids}
     return {
-        pathway_id: DayAnswer(minutes=form.length) if answer == HELD else DayAnswer(missed=Missed(answer))
+        pathway_id: DayAnswer(minutes=form.length) if answer == HELD else DayAnswer(missed=models.Missed(answer))
         for pathway_id, answer in answers.items()
         if answer
     }
@@ -285,7 +256,7 @@ def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int,
 
 def period_form(expectations: list[str]) -> type[BaseForm]:
     """A form with a field m<n> for each expectation of a card: 0 to 2, blank when it was not observed."""
-    marks = choices([(str(mark), str(mark)) for mark in range(BEST_MARK + 1)])
+    marks = choices([(str(mark), str(mark)) for mark in range(models.BEST_MARK + 1)])
     fields = {
         f"m{number}": RadioField(words, choices=marks, validators=[Optional()])
         for number, words in enumerate(expectations)
@@ -312,7 +283,7 @@ THIS_WEEK = timedelta(days=6)
 @gate(Permission.MENTORING_LOG)
 def mine() -> Page:
     """The students whom the actor mentors, each one tap from logging."""
-    students = my_students(current_actor())
+    students = queries.my_students(current_actor())
     groups = {own.plan.group.id: own.plan.group for own in students if own.plan.group is not None}
     return render_template(
         "pathways/mentoring/sessions/mine.html",
@@ -331,12 +302,12 @@ def mine() -> Page:
     )
 
 
-def rows_of(students: list[OwnStudent]) -> list[dict[str, Any]]:
+def rows_of(students: list[queries.OwnStudent]) -> list[dict[str, Any]]:
     """A mentor's students as rows of a list: name, goal, what is to log, and the page that logs it."""
     if not students:
         return []
-    logged = logged_of([own.pathway.id for own in students])
-    cards = with_card([own.pathway.id for own in students])
+    logged = queries.logged_of([own.pathway.id for own in students])
+    cards = queries.with_card([own.pathway.id for own in students])
     calendars = Calendars(clock.now())
     names = Counter(own.name for own in students)
     return [
@@ -352,7 +323,7 @@ def _place(pathway_id: int, has_card: bool) -> dict[str, str]:
     return {"href": url_for(endpoint, pathway_id=pathway_id), "act": _("Card") if has_card else _("Log")}
 
 
-def _meta(own: OwnStudent, twice: bool) -> str:
+def _meta(own: queries.OwnStudent, twice: bool) -> str:
     """A student's goal; with the kind and first day when the same mentor has the student twice."""
     if not twice:
         return own.plan.goal
@@ -362,9 +333,9 @@ def _meta(own: OwnStudent, twice: bool) -> str:
     return " · ".join(parts)
 
 
-def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
+def _row(own: queries.OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
     count, newest = logged
-    due = next_due(own.plan, count, today, days)
+    due = rules.next_due(own.plan, count, today, days)
     tag, tone = "", "slate"
     if newest == today:
         tag, tone = _("Logged today"), "moss"
@@ -397,36 +368,36 @@ def review_of(follow_up_id: int) -> Page:
 def student(pathway_id: int) -> Page:
     """A student: log today's session or correct a day; the sessions delivered so far."""
     actor = current_actor()
-    own = get_own(actor, pathway_id)
+    own = queries.get_own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
     form, logged_session = _session_form(own, today)
-    logged = sessions_of(pathway_id)
-    delivered = dose(own.plan, logged, today, days)
-    team = is_team(actor, own.plan)
+    logged = queries.sessions_of(pathway_id)
+    delivered = rules.dose(own.plan, logged, today, days)
+    team = queries.is_team(actor, own.plan)
     return form_page(
         form,
         lambda: log_session(submitted(form), pathway_id, form.day.data, form.answer(), form.seen_version),
         url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
         "pathways/mentoring/sessions/student.html",
         own=own,
-        rhythm=rhythm_words(own.plan),
+        rhythm=rules.rhythm_words(own.plan),
         logged_session=logged_session,
-        open=own.pathway.state in LOGGED,
+        open=own.pathway.state in queries.LOGGED,
         saved=request.args.get("saved") == "1",
         done_today=any(session.on_day == today for session in logged),
         chosen=form.day.data or today,
-        dose_title=dose_sentence(delivered),
-        dose_rows=dose_rows(delivered),
-        minutes=minutes_words(delivered),
+        dose_title=rules.dose_sentence(delivered),
+        dose_rows=rules.dose_rows(delivered),
+        minutes=rules.minutes_words(delivered),
         sessions=[_session(session) for session in logged[:MOST_LISTED]],
         case_href=page_of(own.pathway) if team else None,
         card_href=_card_href(own),
     )
 
 
-def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringSession | None]:
+def _session_form(own: queries.OwnStudent, today: date) -> tuple[SessionForm, models.MentoringSession | None]:
     day = asked_day(today, FURTHEST)
-    logged_session = session_on(own.pathway.id, day)
+    logged_session = queries.session_on(own.pathway.id, day)
     usual = logged_session.minutes if logged_session is not None and logged_session.held else own.plan.minutes
     form = SessionForm(
         version=logged_session.version if logged_session else "",
@@ -440,8 +411,8 @@ def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringS
     return form, logged_session
 
 
-def _session(session: MentoringSession) -> dict[str, Any]:
-    words, tone = session_words(session)
+def _session(session: models.MentoringSession) -> dict[str, Any]:
+    words, tone = rules.session_words(session)
     return {
         "day": day_words(session.on_day),
         "tag": words,
@@ -451,8 +422,8 @@ def _session(session: MentoringSession) -> dict[str, Any]:
     }
 
 
-def _card_href(own: OwnStudent) -> str | None:
-    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT or card_of(own.pathway.id) is None:
+def _card_href(own: queries.OwnStudent) -> str | None:
+    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT or queries.card_of(own.pathway.id) is None:
         return None
     return url_for("mentoring_card.card", pathway_id=own.pathway.id)
 
@@ -461,10 +432,10 @@ def _card_href(own: OwnStudent) -> str | None:
 @gate(Permission.MENTORING_LOG)
 def group(group_id: int) -> Page:
     """Log a group's session, for all students on one page."""
-    row = get_group(current_actor(), group_id)
+    row = queries.get_group(current_actor(), group_id)
     day = asked_day(today_at(row.school_id, clock.now()), FURTHEST)
-    students = group_students(group_id)
-    logged = sessions_on([own.pathway.id for own in students], day)
+    students = queries.group_students(group_id)
+    logged = queries.sessions_on([own.pathway.id for own in students], day)
     to_mark = [own for own in students if own.pathway.id not in logged]
     usual = next((own.plan.minutes for own in students if own.plan.minutes), None)
     form = group_form([(own.pathway.id, own.name) for own in to_mark])(day=day, minutes=str(usual or ""))

@@ -31,22 +31,7 @@ from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.models import LIVE, Pathway, propose
-from wss_cases.pathways.reengagement.plan import (
-    SENTENCES,
-    AwayCause,
-    Meeting,
-    ReengagementPlan,
-    Return,
-    Stay,
-    is_return,
-    living_return,
-    meeting_of,
-    opened_by,
-    plan_of,
-    return_words,
-    returns_of,
-    stays_begun,
-)
+from wss_cases.pathways.reengagement import plan as reengagement_plan
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school, get_student, school_days
 from wss_cases.roster.directory.rules import SchoolDays
@@ -63,7 +48,7 @@ TIER = 2
 class Away:
     """Why a student is away, since when, and when they return. `key` identifies the cause (None: opened by hand)."""
 
-    cause: AwayCause
+    cause: reengagement_plan.AwayCause
     key: str | None
     away_from: date | None
     return_on: date | None
@@ -89,7 +74,7 @@ def case_for(uow: UnitOfWork, incident: Incident) -> Case:
 
 def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away: Away) -> Pathway | None:
     """Open the return of a student of an incident, in its case; None when this cause opened one before."""
-    if away.key is not None and opened_by(away.key):
+    if away.key is not None and reengagement_plan.opened_by(away.key):
         return None
     case = case_for(uow, incident)
     person = existing(
@@ -100,7 +85,7 @@ def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away
 
 def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Away) -> Pathway | None:
     """Open the return of a student in a new case; None when this cause opened one before."""
-    if away.key is not None and opened_by(away.key):
+    if away.key is not None and reengagement_plan.opened_by(away.key):
         return None
     review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)
     case = open_case_for(
@@ -119,18 +104,18 @@ def check_days(away_from: date | None, return_on: date | None) -> None:
 
 def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, away: Away) -> Pathway:
     row = _standing(uow, case, participant_id)
-    plan = plan_of(row.id) if row is not None else None
+    plan = reengagement_plan.plan_of(row.id) if row is not None else None
     if row is not None and plan is not None and plan.cause is not None:
         return _away_longer(uow, row, plan, away)
     today = today_at(case.school_id, uow.now)
     if row is None:
-        for_whom = Person.CAUSED_HARM if away.cause is AwayCause.REMOVAL else Person.BOTH
+        for_whom = Person.CAUSED_HARM if away.cause is reengagement_plan.AwayCause.REMOVAL else Person.BOTH
         row = propose(
             uow, case, pathway=Family.REENGAGEMENT, kind=Kind.REENTRY_CIRCLE, for_whom=for_whom,
             participant_id=participant_id, tier=TIER, rules=[], start_by=today, owner_id=case.lead_id,
         )  # fmt: skip
     if plan is None:
-        plan = ReengagementPlan(pathway_id=row.id, case_id=case.id, school_id=case.school_id)
+        plan = reengagement_plan.ReengagementPlan(pathway_id=row.id, case_id=case.id, school_id=case.school_id)
     plan.student_id, plan.cause, plan.cause_key = student_id, away.cause, away.key
     plan.away_from, plan.return_on = away.away_from, plan.return_on or away.return_on
     uow.record(plan, "reengagement.opened", cause=away.cause.value)
@@ -142,20 +127,20 @@ def _standing(uow: UnitOfWork, case: Case, participant_id: int) -> Pathway | Non
     """The live re-engagement of this person in this case while they are not back."""
     wanted = (
         select(Pathway)
-        .outerjoin(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
+        .outerjoin(reengagement_plan.ReengagementPlan, reengagement_plan.ReengagementPlan.pathway_id == Pathway.id)
         .where(
             Pathway.case_id == case.id,
             Pathway.pathway == Family.REENGAGEMENT,
             Pathway.participant_id == participant_id,
             Pathway.state.in_(LIVE),
-            ReengagementPlan.returned_on.is_(None),
+            reengagement_plan.ReengagementPlan.returned_on.is_(None),
         )
         .order_by(Pathway.id)
     )
     return uow.session.scalars(wanted).first()
 
 
-def _away_longer(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, away: Away) -> Pathway:
+def _away_longer(uow: UnitOfWork, row: Pathway, plan: reengagement_plan.ReengagementPlan, away: Away) -> Pathway:
     """Move an open return to a later day, because another removal came before the student was back."""
     if away.return_on is not None and plan.return_on is not None and away.return_on > plan.return_on:
         plan.return_on = away.return_on
@@ -177,7 +162,7 @@ def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: da
 
     Nothing changes when the student is back already, or when another removal or a person has set another day since.
     """
-    wanted = select(ReengagementPlan).where(ReengagementPlan.cause_key == cause_key)
+    wanted = select(reengagement_plan.ReengagementPlan).where(reengagement_plan.ReengagementPlan.cause_key == cause_key)
     plan = uow.session.scalars(wanted.with_for_update()).one_or_none()
     if plan is None or plan.returned_on is not None or plan.return_on != was:
         return
@@ -193,19 +178,20 @@ LOOKS_BACK = timedelta(days=21)
 """How long after it began an enrollment counts as a return. Older ones are history."""
 
 
-def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
+def returns_found(school_ids: Sequence[int], today: date) -> list[reengagement_plan.Stay]:
     """Enrollments that began again after a gap and have no return yet."""
     gap = RETURN_GAP.on(today)
-    stays = stays_begun(school_ids, today - LOOKS_BACK, today)
+    stays = reengagement_plan.stays_begun(school_ids, today - LOOKS_BACK, today)
     days = {number: school_days(number) for number in {stay.school_id for stay in stays}}
     return [
         stay
         for stay in stays
-        if is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap) and not opened_by(key_of(stay))
+        if reengagement_plan.is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap)
+        and not reengagement_plan.opened_by(key_of(stay))
     ]
 
 
-def key_of(stay: Stay) -> str:
+def key_of(stay: reengagement_plan.Stay) -> str:
     """The cause key of a return that an enrollment opens."""
     return f"enrolment:{stay.enrolment_id}"
 
@@ -221,7 +207,7 @@ def open_returns(school_ids: Sequence[int], today: date, now: datetime) -> int:
         with unit_of_work(SYSTEM, now) as uow:
             student = uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
             last = max(day for day in stay.earlier_ends if day is not None)
-            away = Away(AwayCause.PLACEMENT, key_of(stay), last + timedelta(days=1), stay.starts_on)
+            away = Away(reengagement_plan.AwayCause.PLACEMENT, key_of(stay), last + timedelta(days=1), stay.starts_on)
             uow.no_audit()
             opened += open_for_student(uow, student, stay.school_id, away) is not None
     return opened
@@ -235,7 +221,7 @@ pages = Pages("returns", __name__)
 def returns() -> Page:
     """Students who are away or back, by day of return."""
     actor, now = current_actor(), clock.now()
-    shown = _lines(returns_of(actor, chosen_school_id(actor, *CASE_TEAM)), now)
+    shown = _lines(reengagement_plan.returns_of(actor, chosen_school_id(actor, *CASE_TEAM)), now)
     return render_template(
         "pathways/reengagement/returns/list.html",
         away=[line for line in shown if not line["back"]],
@@ -250,33 +236,33 @@ def return_lines(
 
     `days_of`: the caller's lookup of calendars that it loaded already.
     """
-    away = [row for row in returns_of(actor, None, limit) if row.plan.returned_on is None]
+    away = [row for row in reengagement_plan.returns_of(actor, None, limit) if row.plan.returned_on is None]
     return _lines(away, clock.now(), days_of)
 
 
 def _lines(
-    rows: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
+    rows: list[reengagement_plan.Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
 ) -> list[dict[str, Any]]:
     known = {number: (get_school(number), days_of(number)) for number in {entry.pathway.school_id for entry in rows}}
     return [_line(entry, now, *known[entry.pathway.school_id]) for entry in rows]
 
 
-def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
+def _line(entry: reengagement_plan.Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
     row, plan = entry.pathway, entry.plan
     zone = school.time_zone if school else district_zone()
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
-    cause = str(AwayCause(plan.cause).label) if plan.cause is not None else ""
-    standing = meeting_of(plan)
-    meeting = str(Meeting(standing).label)
-    if standing is Meeting.PLANNED:
+    cause = str(reengagement_plan.AwayCause(plan.cause).label) if plan.cause is not None else ""
+    standing = reengagement_plan.meeting_of(plan)
+    meeting = str(reengagement_plan.Meeting(standing).label)
+    if standing is reengagement_plan.Meeting.PLANNED:
         meeting = moment_words(plan.meeting_at, zone)
     parts = [row.case.reference, cause, _("meeting: %(how)s", how=meeting)]
     return {
         "title": who,
         "href": url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id),
         "meta": dotted(*parts),
-        "tag": return_words(plan.return_on, plan.returned_on, today, days),
+        "tag": reengagement_plan.return_words(plan.return_on, plan.returned_on, today, days),
         "tone": tone_of(plan.return_on, plan.returned_on, today, days),
         "back": plan.returned_on is not None,
     }
@@ -294,7 +280,7 @@ def tone_of(return_on: date | None, returned_on: date | None, today: date, days:
 
 
 def _page_of(student: Student) -> str:
-    row = living_return(student.id, student.school_id or 0)
+    row = reengagement_plan.living_return(student.id, student.school_id or 0)
     if row is None:
         return url_for("students.student", student_id=student.id)
     return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id)
@@ -303,7 +289,10 @@ def _page_of(student: Student) -> str:
 class OpenForm(PlainForm):
     cause = radio(
         _l("Where is the student returning from?"),
-        [(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)],
+        [
+            (cause, reengagement_plan.AwayCause(cause).label)
+            for cause in (reengagement_plan.AwayCause.LONG_ABSENCE, reengagement_plan.AwayCause.PLACEMENT)
+        ],
         _l("Choose where from."),
     )
     away_from = DateField(_l("First day away"), [Optional()])
@@ -331,13 +320,13 @@ def open_by_hand(uow: UnitOfWork, student: Student, form: OpenForm) -> int:
     if student.school_id is None:
         raise NotFound
     away_from, return_on = form.away_from.data, form.return_on.data
-    standing = living_return(student.id, student.school_id)
+    standing = reengagement_plan.living_return(student.id, student.school_id)
     if standing is not None:
         raise Refused("", _("A return is already open: case %(case)s.", case=standing.case.reference))
     if away_from is not None and away_from > today_at(student.school_id, uow.now):
         raise Refused("away_from", _("Choose today or an earlier day."))
     check_days(away_from, return_on)
-    away = Away(AwayCause(form.cause.data), None, away_from, return_on)
+    away = Away(reengagement_plan.AwayCause(form.cause.data), None, away_from, return_on)
     return existing(open_for_student(uow, student, student.school_id, away)).id
 
 
@@ -352,12 +341,12 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     """The panel about returns on a student's page, only for the school's case team."""
     if student.school_id is None or not actor.covers(student.school_id, *CASE_TEAM):
         return None
-    row = living_return(student.id, student.school_id)
-    plan = plan_of(row.id) if row is not None else None
+    row = reengagement_plan.living_return(student.id, student.school_id)
+    plan = reengagement_plan.plan_of(row.id) if row is not None else None
     shown: dict[str, Any] = {"open_href": url_for("returns.open_return", student_id=student.id), "line": None}
     if row is not None and plan is not None:
-        [shown["line"]] = _lines([Return(row, plan)], clock.now())
+        [shown["line"]] = _lines([reengagement_plan.Return(row, plan)], clock.now())
     return "pathways/reengagement/returns/_student_panel.html", shown
 
 
-ROOM = Room(pages=(pages,), sentences=SENTENCES, panels=(Panel(Place.STUDENT, 20, student_panel),))
+ROOM = Room(pages=(pages,), sentences=reengagement_plan.SENTENCES, panels=(Panel(Place.STUDENT, 20, student_panel),))

@@ -24,16 +24,7 @@ from wss_cases.foundation.school_time import day_words, local, local_date, today
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.common.actions import (
-    audit_only,
-    check_live,
-    close_open,
-    follow,
-    not_later,
-    note_acceptance,
-    note_completion,
-    note_start,
-)
+from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.models import Pathway, PathwayState, ids
 from wss_cases.pathways.common.pages import DAY, HERE, CompleteForm, PathwayPages, moment_in, pathway_subject, today_of
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
@@ -95,7 +86,7 @@ ROOT = f"{HERE}/return"
 
 def _live_plan(row: Pathway) -> ReengagementPlan:
     """The plan of a live return, or a new plan. Raises Refused, NotFound."""
-    check_live(row)
+    actions.check_live(row)
     student_id = row.participant.student_id if row.participant is not None else None
     return plan_of(row.id) or ReengagementPlan.of(row, student_id=student_id)
 
@@ -178,9 +169,9 @@ def save_plan(uow: UnitOfWork, row: Pathway, form: PlanForm) -> None:
         setattr(plan, name, form[name].data)
     uow.record(plan, "reengagement.planned")
     if "agreed" in form and form.agreed.data:
-        note_acceptance(uow, row, today_at(row.school_id, uow.now))
+        actions.note_acceptance(uow, row, today_at(row.school_id, uow.now))
     if row.state is not PathwayState.PROPOSED:
-        close_open(uow, row.id, TO_PLAN, "planned")
+        actions.close_open(uow, row.id, TO_PLAN, "planned")
         _ask_for_work(uow, row, plan)
 
 
@@ -195,7 +186,7 @@ def _ask_for_work(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan) -> None
     if plan.work_missed.strip() and plan.return_on is not None and not open_of(row.id, WORK):
         days = school_days(row.school_id)
         due = max(days.add(plan.return_on, CATCH_UP), days.on_or_after(today_at(row.school_id, uow.now)))
-        follow(uow, row, WORK, due)
+        actions.follow(uow, row, WORK, due)
 
 
 class MeetingForm(PlainForm):
@@ -241,7 +232,7 @@ def plan_meeting(uow: UnitOfWork, row: Pathway, form: MeetingForm) -> None:
             follow_up.due_on = day
             uow.record(follow_up, "followup.moved", what=MEETING, due_on=day.isoformat(), reason="waiting")
     if not open_rows:
-        follow(uow, row, MEETING, day)
+        actions.follow(uow, row, MEETING, day)
 
 
 def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: datetime) -> None:
@@ -295,7 +286,7 @@ def answer_meeting(uow: UnitOfWork, row: Pathway, form: AnswerForm) -> None:
         _step(plan, Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else Meeting.MISSED)
         plan.meeting_at, plan.meeting_missed = None, missed
         uow.record(plan, "reengagement.meeting_missed", why=missed.value)
-    close_open(uow, row.id, MEETING, "held" if is_held else "not_held", on=plan.meeting_held_on)
+    actions.close_open(uow, row.id, MEETING, "held" if is_held else "not_held", on=plan.meeting_held_on)
 
 
 def _step(plan: ReengagementPlan, to: Meeting) -> None:
@@ -328,15 +319,15 @@ def record_return(uow: UnitOfWork, row: Pathway, form: BackForm) -> None:
         raise Refused("", _("The first day back is already recorded."))
     if row.state is PathwayState.PROPOSED:
         raise Refused("", _("Plan the return with the student first; the plan may be short."))
-    not_later(uow, row.school_id, "on", on)
+    actions.not_later(uow, row.school_id, "on", on)
     if plan.away_from is not None and on < plan.away_from:
         raise Refused("on", _("This is before the first day away."))
     plan.returned_on, plan.return_on = on, plan.return_on or on
     uow.record(plan, "reengagement.returned", on=on.isoformat())
-    note_start(uow, row, on)
+    actions.note_start(uow, row, on)
     today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     for wait in REVIEWS:
-        follow(uow, row, REVIEW, max(days.add(on, wait), days.on_or_after(today)))
+        actions.follow(uow, row, REVIEW, max(days.add(on, wait), days.on_or_after(today)))
     row.expected_end = days.add(on, REVIEWS[-1])
     _next_review(uow, row, plan)
 
@@ -372,7 +363,7 @@ def add_review(uow: UnitOfWork, row: Pathway, form: ReviewForm) -> None:
     soon = days.add(today, SOONER)
     left = open_of(row.id, REVIEW)
     if hard and (not left or left[0].due_on > soon):
-        follow(uow, row, REVIEW, soon)
+        actions.follow(uow, row, REVIEW, soon)
         row.expected_end = max(row.expected_end or soon, soon)
     _next_review(uow, row, plan)
 
@@ -381,7 +372,7 @@ def _next_review(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan) -> None:
     left = open_of(row.id, REVIEW)
     plan.next_review_on = left[0].due_on if left else None
     row.next_step_on = plan.next_review_on
-    audit_only(uow, row)
+    actions.audit_only(uow, row)
 
 
 @pages.on_pathway(
@@ -397,7 +388,7 @@ def complete(uow: UnitOfWork, row: Pathway, form: CompleteForm) -> None:
         raise Refused("outcome", _("Review the return once before completing it this way."))
     plan.next_review_on = None
     uow.audit("reengagement.completed", "reengagement_plan", plan.id, changes_of(plan))
-    note_completion(uow, row, outcome, form.note.data)
+    actions.note_completion(uow, row, outcome, form.note.data)
 
 
 @pages.get("/follow-ups/<int:follow_up_id>/return")

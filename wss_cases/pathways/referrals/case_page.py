@@ -32,41 +32,8 @@ from wss_cases.pathways.common.pages import PathwayPages, pathway_subject, peopl
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.referrals.consent import REFERRAL
 from wss_cases.pathways.referrals.partners import suggestions
-from wss_cases.pathways.referrals.referral.models import (
-    AWAITS_ANSWER,
-    DECLINE_LABELS,
-    FIELD_LABELS,
-    MANNER_LABELS,
-    NO_SERVICE,
-    OPEN,
-    RECEIVED_LABELS,
-    RELATION_LABELS,
-    RENEWABLE,
-    WITHDRAW_LABELS,
-    Match,
-    Partner,
-    Referral,
-    ReferralConsent,
-    ReferralState,
-    Service,
-    ServiceKind,
-    Wanted,
-    agreement_in_force,
-    consent_in_force,
-    is_open,
-    outcome_of,
-    waits_until,
-)
+from wss_cases.pathways.referrals.referral import models, queries
 from wss_cases.pathways.referrals.referral.pages import take_back
-from wss_cases.pathways.referrals.referral.queries import (
-    disclosures_of,
-    family_language,
-    lacks_text,
-    open_referral,
-    purpose_read,
-    referrals_of,
-    service_words,
-)
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
@@ -88,7 +55,7 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
 def _referrals(among_ids: Narrow) -> Any:
     """What decides the next step: these pathways' referrals with their current consent (its id is None without one),
     newest first."""
-    one, agreed = Referral, ReferralConsent
+    one, agreed = models.Referral, models.ReferralConsent
     consent: Any = Bundle("consent", agreed.id, agreed.signed_on, agreed.until_on, agreed.revoked_at)
     columns = (one.id, one.pathway_id, one.state, one.received, one.answer_by, one.first_service_by, consent)
     statement = select(*columns).select_from(one).outerjoin(one.consent)
@@ -97,13 +64,13 @@ def _referrals(among_ids: Narrow) -> Any:
 
 def step_of(row: Pathway, referrals: Sequence[Any], today: date) -> Step:
     """The next step of a live pathway, decided from its referrals, newest first. Pure."""
-    referral = next((each for each in referrals if each.state in OPEN), None)
+    referral = next((each for each in referrals if each.state in models.OPEN), None)
     if referral is not None:
         return _open_step(row, referral, today)
     if row.state is PathwayState.PROPOSED and row.offered_on is None and not referrals:
         return Step("offer", _l("Record the offer"), "pathway_acts.offer", ids(row), on=row.start_by)
-    outcome = outcome_of(referrals)
-    if outcome is not None and outcome != NO_SERVICE and row.state is PathwayState.ACTIVE:
+    outcome = models.outcome_of(referrals)
+    if outcome is not None and outcome != models.NO_SERVICE and row.state is PathwayState.ACTIVE:
         return Step("complete", _l("Complete it with its outcome"), "referrals.complete", ids(row))
     words = _l("Choose the next partner") if referrals else _l("Draft the referral")
     return Step("draft_referral", words, "referrals.details", ids(row), on=row.start_by)
@@ -112,37 +79,37 @@ def step_of(row: Pathway, referrals: Sequence[Any], today: date) -> Step:
 def _open_step(row: Pathway, referral: Any, today: date) -> Step:
     values: dict[str, Any] = {**ids(row), "referral_id": referral.id}
     consent = referral.consent
-    if referral.state is ReferralState.DRAFTED:
+    if referral.state is models.ReferralState.DRAFTED:
         words = _l("Ask for the written consent")
         return Step("referral_consent", words, "referral_consent.consent", values, on=row.start_by)
-    if consent.id is not None and not consent_in_force(consent, today):
+    if consent.id is not None and not models.consent_in_force(consent, today):
         words = _l("The consent has expired: ask the family again")
         return Step("renew_consent", words, "referral_consent.renew", values, on=consent.until_on)
-    if referral.state is ReferralState.CONSENTED:
+    if referral.state is models.ReferralState.CONSENTED:
         return Step("send_referral", _l("Send the referral"), "referral_consent.send", values)
-    due = waits_until(referral)
+    due = models.waits_until(referral)
     if due is None or due > today:
         return waiting(row, due or row.next_step_on)
-    if referral.state is ReferralState.ACCEPTED:
+    if referral.state is models.ReferralState.ACCEPTED:
         words = _l("Ask the partner about the first service")
         return Step("first_service", words, "referral_service.service", values, on=due)
     return Step("partner_answer", _l("Ask the partner for its answer"), "referral_service.answer", values, on=due)
 
 
 TONES = {
-    ReferralState.DONE: "moss",
-    ReferralState.FIRST_SEEN: "moss",
-    ReferralState.ACTIVE: "moss",
-    ReferralState.ACCEPTED: "teal",
-    ReferralState.WAITLISTED: "sun",
+    models.ReferralState.DONE: "moss",
+    models.ReferralState.FIRST_SEEN: "moss",
+    models.ReferralState.ACTIVE: "moss",
+    models.ReferralState.ACCEPTED: "teal",
+    models.ReferralState.WAITLISTED: "sun",
 }
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """The wrap-around panel on the case page; the caller has checked the pathway."""
-    referrals = referrals_of(row.id)
+    referrals = queries.referrals_of(row.id)
     live = row.state in LIVE
-    current = next((each for each in referrals if each.state in OPEN), None)
+    current = next((each for each in referrals if each.state in models.OPEN), None)
     own = {
         "ids": ids(row),
         "live": live,
@@ -152,21 +119,21 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         "warnings": _warnings(current, today) if current and live else [],
         "past": [_shown(row, each, today) for each in referrals if each is not current],
         "draft": live and current is None,
-        "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(referrals) is not None,
-        "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in referrals])],
+        "can_complete": live and row.state is PathwayState.ACTIVE and models.outcome_of(referrals) is not None,
+        "disclosures": [_disclosed(each) for each in queries.disclosures_of([each.id for each in referrals])],
     }
     return Panel("pathways/referrals/case_page/panel.html", own)
 
 
-def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
-    consent, is_cut = referral.consent, referral.state in OPEN and row.state not in LIVE
+def _shown(row: Pathway, referral: models.Referral, today: date) -> dict[str, Any]:
+    consent, is_cut = referral.consent, referral.state in models.OPEN and row.state not in LIVE
     return {
         "title": referral.partner_name or _("No partner yet"),
         "tag": _("Ended with the pathway") if is_cut else str(referral.state.label),
         "tone": TONES.get(referral.state, "slate"),
         "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
         "meta": dotted(day_words(referral.sent_on), _end_words(referral)),
-        "services": [(day_words(each.on_day), str(ServiceKind(each.kind).label)) for each in referral.services],
+        "services": [(day_words(each.on_day), str(models.ServiceKind(each.kind).label)) for each in referral.services],
         "letter": _page(referral, "referral_consent.consent_letter"),
         "revoke": _page(referral, "referral_consent.revoke")
         if consent is not None and consent.revoked_at is None
@@ -174,44 +141,50 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
     }
 
 
-def _end_words(referral: Referral) -> str:
-    if referral.answer_note in DECLINE_LABELS:
-        return str(DECLINE_LABELS[referral.answer_note])
-    return str(RECEIVED_LABELS[referral.received]) if referral.received else ""
+def _end_words(referral: models.Referral) -> str:
+    if referral.answer_note in models.DECLINE_LABELS:
+        return str(models.DECLINE_LABELS[referral.answer_note])
+    return str(models.RECEIVED_LABELS[referral.received]) if referral.received else ""
 
 
-def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
+def _facts(referral: models.Referral, today: date) -> list[tuple[str, Any]]:
     consent = referral.consent
-    facts: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
+    facts: list[tuple[str, Any]] = [
+        (_("Kind of help"), queries.service_words(referral.service)),
+        (_("Need"), referral.need),
+    ]
     if consent is not None:
         facts += [
             (_("Consent signed by"), _signed(consent)),
             (_("Signed before it was renewed"), [_signed(each) for each in _before(consent)]),
-            (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
+            (
+                _("What may be shared"),
+                [str(models.FIELD_LABELS[code]) for code in consent.fields if code in models.FIELD_LABELS],
+            ),
             (_("Consent valid until"), _until(consent, today)),
         ]
     return [
         *facts,
         (_("Sent"), day_words(referral.sent_on)),
-        (_("Answer due"), day_words(referral.answer_by) if referral.state in AWAITS_ANSWER else ""),
+        (_("Answer due"), day_words(referral.answer_by) if referral.state in models.AWAITS_ANSWER else ""),
         (_("Answered"), day_words(referral.answered_on)),
         (_("First service due"), day_words(referral.first_service_by) if referral.first_service_on is None else ""),
         (_("First service"), day_words(referral.first_service_on)),
-        (_("Partner sees it now"), _("Yes") if is_open(referral, today) else _("No")),
+        (_("Partner sees it now"), _("Yes") if models.is_open(referral, today) else _("No")),
     ]
 
 
-def _signed(consent: ReferralConsent) -> str:
+def _signed(consent: models.ReferralConsent) -> str:
     return dotted(
         consent.signed_by,
-        str(RELATION_LABELS.get(consent.relation, consent.relation)),
-        str(MANNER_LABELS.get(consent.manner, consent.manner)),
+        str(models.RELATION_LABELS.get(consent.relation, consent.relation)),
+        str(models.MANNER_LABELS.get(consent.manner, consent.manner)),
         language_words(consent.language),
         day_words_with_year(consent.signed_on),
     )
 
 
-def _before(consent: ReferralConsent) -> Iterator[ReferralConsent]:
+def _before(consent: models.ReferralConsent) -> Iterator[models.ReferralConsent]:
     before = consent.replaces if consent.replaces_id else None
     while before is not None:
         yield before
@@ -222,25 +195,25 @@ def _until(consent: Any, today: date) -> str:
     if consent.revoked_on is not None:
         return _("revoked on %(day)s", day=day_words_with_year(consent.revoked_on))
     words = day_words_with_year(consent.until_on)
-    return words if consent_in_force(consent, today) else _("%(day)s (expired)", day=words)
+    return words if models.consent_in_force(consent, today) else _("%(day)s (expired)", day=words)
 
 
-def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
+def _acts(row: Pathway, referral: models.Referral, today: date) -> list[tuple[str, str]]:
     """(words, address) of what the school can do with the open referral, the most likely first."""
     state = referral.state
-    renewable = referral.consent is not None and state in RENEWABLE
+    renewable = referral.consent is not None and state in models.RENEWABLE
     acts = [
-        (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
-        (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
-        (state is ReferralState.CONSENTED, _("Review what is sent, and send it"), "referral_consent.send"),
-        (state in AWAITS_ANSWER, _("Record the partner’s answer"), "referral_service.answer"),
+        (state is models.ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
+        (state is models.ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
+        (state is models.ReferralState.CONSENTED, _("Review what is sent, and send it"), "referral_consent.send"),
+        (state in models.AWAITS_ANSWER, _("Record the partner’s answer"), "referral_service.answer"),
         (
-            state in (ReferralState.ACCEPTED, ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            state in (models.ReferralState.ACCEPTED, models.ReferralState.FIRST_SEEN, models.ReferralState.ACTIVE),
             _("Log a day of service"),
             "referral_service.service",
         ),
         (
-            state in (ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            state in (models.ReferralState.FIRST_SEEN, models.ReferralState.ACTIVE),
             _("The service has ended"),
             "referral_service.finish",
         ),
@@ -250,16 +223,16 @@ def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]
     return [(words, _page(referral, endpoint)) for shown, words, endpoint in acts if shown]
 
 
-def _page(referral: Referral, endpoint: str) -> str:
+def _page(referral: models.Referral, endpoint: str) -> str:
     values: dict[str, Any] = {"case_id": referral.case_id, "pathway_id": referral.pathway_id}
     if endpoint != "referrals.details":
         values["referral_id"] = referral.id
     return url_for(endpoint, **values)
 
 
-def _late(referral: Referral, today: date) -> str:
+def _late(referral: models.Referral, today: date) -> str:
     """How late the partner is, and who was told; '' before anyone is told."""
-    due = waits_until(referral)
+    due = models.waits_until(referral)
     late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
     lead, administrators = ESCALATION_DAYS.on(today)
     if late < lead:
@@ -271,12 +244,15 @@ def _late(referral: Referral, today: date) -> str:
     return f"{words} {notified}"
 
 
-def _warnings(referral: Referral, today: date) -> Sequence[str]:
+def _warnings(referral: models.Referral, today: date) -> Sequence[str]:
     partner = referral.partner
     if partner is None:
         return []
     warnings = []
-    if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
+    if referral.state in (
+        models.ReferralState.DRAFTED,
+        models.ReferralState.CONSENTED,
+    ) and not models.agreement_in_force(partner, today):
         warnings.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
     if not partner_people(partner.id, clock.now()):
         warnings.append(_("No one signs in for this partner yet. Call the partner, and record its answers here."))
@@ -284,11 +260,11 @@ def _warnings(referral: Referral, today: date) -> Sequence[str]:
 
 
 def _disclosed(row: Disclosure) -> dict[str, Any]:
-    fields = "; ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
+    fields = "; ".join(str(models.FIELD_LABELS[code]) for code in row.fields if code in models.FIELD_LABELS)
     return {
         "what": _("%(whom)s received: %(fields)s", whom=row.told_whom, fields=fields),
         "when": moment_words(row.at, district_zone()),
-        "why": purpose_read(row.purpose, row.told_whom, row.interest),
+        "why": queries.purpose_read(row.purpose, row.told_whom, row.interest),
     }
 
 
@@ -301,11 +277,11 @@ class Drafting(NamedTuple):
     """A pathway whose referral is drafted, and the referral that is open, if any."""
 
     row: Pathway
-    referral: Referral | None
+    referral: models.Referral | None
 
 
 def _drafting(row: Pathway) -> Drafting:
-    return Drafting(row, open_referral(row.id))
+    return Drafting(row, queries.open_referral(row.id))
 
 
 def _find(actor: Actor, case_id: int, pathway_id: int) -> Drafting:
@@ -320,9 +296,11 @@ def _students(row: Pathway) -> dict[int, str]:
     return {person.student.id: person.student.shown_name for person in people if person and person.student}
 
 
-def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, today: date) -> list[Match]:
+def _suggested(row: Pathway, student_id: int | None, plan: models.Referral | None, today: date) -> list[models.Match]:
     student = db.session.get(Student, student_id) if student_id is not None else None
-    wanted = Wanted(Service(row.kind).value, family_language(student_id), student.grade if student else None)
+    wanted = models.Wanted(
+        models.Service(row.kind).value, queries.family_language(student_id), student.grade if student else None
+    )
     matches = suggestions(wanted, today)
     chosen_before = [
         candidate for candidate in matches[MOST_SUGGESTED:] if plan and candidate.partner.id == plan.partner_id
@@ -330,7 +308,7 @@ def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, toda
     return [*matches[:MOST_SUGGESTED], *chosen_before]
 
 
-def _hint(candidate: Match) -> str:
+def _hint(candidate: models.Match) -> str:
     against = _("but: %(against)s", against=", ".join(candidate.against)) if candidate.against else ""
     return dotted(", ".join(candidate.reasons), against)
 
@@ -364,7 +342,7 @@ def _draft_start(at: Drafting) -> dict[str, Any]:
 
 
 def _beside_draft(at: Drafting, form: DraftForm) -> dict[str, Any]:
-    is_sent = at.referral is not None and at.referral.state is not ReferralState.DRAFTED
+    is_sent = at.referral is not None and at.referral.state is not models.ReferralState.DRAFTED
     return {
         "hints": {str(match.partner.id): _hint(match) for match in form.matches},
         "students": form.students,
@@ -380,29 +358,29 @@ def _beside_draft(at: Drafting, form: DraftForm) -> dict[str, Any]:
 def draft(uow: UnitOfWork, pathway: Pathway, form: DraftForm) -> int:
     """Draft a referral of a live pathway, or change its draft. Returns its id."""
     check_live(pathway)
-    row = open_referral(pathway.id)
-    if row is not None and row.state is not ReferralState.DRAFTED:
+    row = queries.open_referral(pathway.id)
+    if row is not None and row.state is not models.ReferralState.DRAFTED:
         raise Refused("", _("One referral is already open. Withdraw it before you draft another."))
-    partner = uow.session.get_one(Partner, int(form.partner.data))
+    partner = uow.session.get_one(models.Partner, int(form.partner.data))
     is_new = row is None
-    row = row or Referral.of(pathway)
+    row = row or models.Referral.of(pathway)
     row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, int(form.student.data)
-    row.service, row.need = Service(pathway.kind).value, form.need.data
+    row.service, row.need = models.Service(pathway.kind).value, form.need.data
     uow.record(row, "referral.drafted", partner=partner.name)
-    if is_new and lacks_text(family_language(row.student_id), today_at(row.school_id, uow.now)):
+    if is_new and queries.lacks_text(queries.family_language(row.student_id), today_at(row.school_id, uow.now)):
         follow_event(uow, pathway, "interpreter_needed")
     return row.id
 
 
 class WithdrawForm(PlainForm):
-    reason = radio(_l("Why it is withdrawn"), WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
+    reason = radio(_l("Why it is withdrawn"), models.WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
 
 
 @pages.on_pathway(
     "/referral/<int:referral_id>/withdraw", WithdrawForm, _l("Withdraw referral"), _l("Withdraw it"),
     subject=REFERRAL, of=itemgetter(0),
 )  # fmt: skip
-def withdraw(uow: UnitOfWork, row: Referral, form: WithdrawForm) -> None:
+def withdraw(uow: UnitOfWork, row: models.Referral, form: WithdrawForm) -> None:
     """Withdraw a referral. The partner no longer has it, and learns only that it ended."""
     check_live(row.pathway)
     take_back(uow, row, form.reason.data)
@@ -415,7 +393,7 @@ class CompleteForm(PlainForm):
 
 
 def _outcome(row: Pathway, _form: Any) -> dict[str, Any]:
-    outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
+    outcome = models.outcome_of(queries.referrals_of(row.id)) if row.state in LIVE else None
     return {"facts": [_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else []}
 
 
@@ -423,7 +401,7 @@ def _outcome(row: Pathway, _form: Any) -> dict[str, Any]:
 def complete(uow: UnitOfWork, pathway: Pathway, form: CompleteForm) -> None:
     """Complete the pathway with what was received."""
     check_live(pathway)
-    outcome = outcome_of(referrals_of(pathway.id))
+    outcome = models.outcome_of(queries.referrals_of(pathway.id))
     if outcome is None:
         words = _("It can be completed once the service has ended, or a partner said it has none to offer.")
         raise Refused("", words)

@@ -25,6 +25,7 @@ from wss_cases.pathways.common.actions import check_live, close_open, follow, no
 from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState
 from wss_cases.pathways.common.pages import Confirmed, PathwayPages, page_of, today_of
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.referrals.referral import queries
 from wss_cases.pathways.referrals.referral.models import (
     ALWAYS,
     FIELD_LABELS,
@@ -42,15 +43,6 @@ from wss_cases.pathways.referrals.referral.models import (
     may_become,
 )
 from wss_cases.pathways.referrals.referral.pages import ENDED, SENT, check_step, drop_follow_ups, tell_partner
-from wss_cases.pathways.referrals.referral.queries import (
-    family_language,
-    field_words,
-    get_referral,
-    lacks_text,
-    letter,
-    purpose_words,
-    record_of,
-)
 from wss_cases.roster.directory.pages import language_words, languages_by_name
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling import refuse_kept_off
@@ -67,7 +59,7 @@ TO_CHOOSE = [(code, words) for code, words in FIELD_LABELS.items() if code != "s
 def load(actor: Actor, case_id: int, pathway_id: int, referral_id: int) -> tuple[Pathway, Referral]:
     """A referral and its pathway for the case team. Raises NotFound."""
     row = get_pathway(actor, case_id, pathway_id)
-    return row, get_referral(actor, row.id, referral_id)
+    return row, queries.get_referral(actor, row.id, referral_id)
 
 
 REFERRAL = Subject(Referral, load, row=itemgetter(1), above=lambda row: (Pathway, row.pathway_id))
@@ -81,7 +73,7 @@ def _record(row: Pathway, referral: Referral) -> dict[str, Any]:
     """The fields that may be sent. Empty once the pathway has ended, because a student who left is no longer
     looked up.
     """
-    return record_of(referral) if row.state in LIVE else {}
+    return queries.record_of(referral) if row.state in LIVE else {}
 
 
 def language_choices(*more: str) -> list[tuple[str, str]]:
@@ -113,7 +105,7 @@ def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """The letter for the family, to be read together and signed. It shows what the form above it selects."""
     row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     today, consent = today_at(row.school_id, clock.now()), referral.consent
-    own = family_language(referral.student_id)
+    own = queries.family_language(referral.student_id)
     form = LetterForm(formdata=request.args) if request.args else LetterForm(formdata=None)
     form.language.choices = choices(language_choices(own))
     form.validate()
@@ -126,8 +118,8 @@ def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
     return render_template(
         "pathways/referrals/consent/letter.html",
         form=form,
-        text=letter(referral, language, fields, purpose, until, today),
-        missing=language_words(language) if lacks_text(language, today) else "",
+        text=queries.letter(referral, language, fields, purpose, until, today),
+        missing=language_words(language) if queries.lacks_text(language, today) else "",
         signed=consent,
         back_href=page_of(row),
     )
@@ -144,7 +136,7 @@ class RenewForm(PlainForm):
     until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
 
     def fit(self, row: Referral) -> None:
-        own = row.consent.language if row.consent else family_language(row.student_id)
+        own = row.consent.language if row.consent else queries.family_language(row.student_id)
         self.language.choices = choices(language_choices(own))
         self.until.quick = until_days(today_at(row.school_id, clock.now()))
 
@@ -164,13 +156,13 @@ class ConsentForm(RenewForm):
 
 def _consent_start(found: tuple[Pathway, Referral]) -> dict[str, Any]:
     row, referral = found
-    own = family_language(referral.student_id)
-    return {"fields": ["name"], "purpose": purpose_words(referral), "language": own, "on": today_of(row)}
+    own = queries.family_language(referral.student_id)
+    return {"fields": ["name"], "purpose": queries.purpose_words(referral), "language": own, "on": today_of(row)}
 
 
 def _what_can_go(found: tuple[Pathway, Referral], _form: Any) -> dict[str, Any]:
     known, not_known = _record(*found), _("not on record")
-    hints = {code: field_words(code, known[code]) if code in known else not_known for code, _words in TO_CHOOSE}
+    hints = {code: queries.field_words(code, known[code]) if code in known else not_known for code, _words in TO_CHOOSE}
     return {"referral": found[1], "hints": hints}
 
 
@@ -226,7 +218,7 @@ def _what_goes(found: tuple[Pathway, Referral], _form: Any) -> dict[str, Any]:
     return {
         "referral": referral,
         "rows": [
-            {"label": str(FIELD_LABELS[code]), "value": field_words(code, known[code])}
+            {"label": str(FIELD_LABELS[code]), "value": queries.field_words(code, known[code])}
             for code in agreed
             if code in known
         ],
@@ -251,7 +243,7 @@ def send(uow: UnitOfWork, row: Referral, _form: Confirmed) -> None:
         raise Refused("", _("The consent has expired. Ask the family again."))
     if partner is None or row.student_id is None or not agreement_in_force(partner, today):
         raise Refused("", _("No agreement with this partner is in force, so nothing can be sent to it."))
-    known = record_of(row)
+    known = queries.record_of(row)
     answer_by = school_days(row.school_id).add(today, partner.days_to_answer)
     row.state, row.sent_on, row.answer_by = ReferralState.SENT, today, answer_by
     row.sent_fields = {code: known[code] for code in consent.fields if code in known}

@@ -16,20 +16,9 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import STATE_LABELS as ACCOUNT_LABELS
 from wss_cases.accounts.managed_accounts import accounts_of_partner
 from wss_cases.accounts.people.pages import end_for_partner, invite_for_partner
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, forms
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import (
-    AskingForm,
-    NotBlank,
-    PlainForm,
-    ShortText,
-    WholeNumber,
-    check_characters,
-    choice_field,
-    choices,
-    needs,
-)
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import begins_words, search_words
 from wss_cases.foundation.pages import Page
@@ -40,19 +29,7 @@ from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.pathways.referrals.consent import language_choices
-from wss_cases.pathways.referrals.referral.models import (
-    TAKES_A_PLACE,
-    Match,
-    Partner,
-    PartnerRole,
-    Referral,
-    Service,
-    Wanted,
-    agreement_ends_soon,
-    agreement_in_force,
-    by_fit,
-    match,
-)
+from wss_cases.pathways.referrals.referral import models
 from wss_cases.pathways.referrals.referral.queries import service_words
 from wss_cases.roster.directory.pages import grade_words, language_words
 
@@ -62,9 +39,9 @@ MOST_LISTED = 500
 def taken_of(partner_ids: list[int]) -> dict[int, int]:
     """How many places of each partner are taken, in one query."""
     statement = (
-        select(Referral.partner_id, func.count())
-        .where(Referral.partner_id.in_(partner_ids), Referral.state.in_(TAKES_A_PLACE))
-        .group_by(Referral.partner_id)
+        select(models.Referral.partner_id, func.count())
+        .where(models.Referral.partner_id.in_(partner_ids), models.Referral.state.in_(models.TAKES_A_PLACE))
+        .group_by(models.Referral.partner_id)
     )
     rows = db.session.execute(statement).all()
     return {partner_id: number for partner_id, number in rows if partner_id is not None}
@@ -73,11 +50,11 @@ def taken_of(partner_ids: list[int]) -> dict[int, int]:
 def find_partners(
     text: str = "", service: str = "", language: str = "", grade: int | None = None,
     *, free: bool = False, ended: bool = False,
-) -> list[tuple[Partner, int]]:  # fmt: skip
+) -> list[tuple[models.Partner, int]]:  # fmt: skip
     """The partners that a filter asks for with the places taken, by name; an empty value asks nothing."""
-    statement = select(Partner).where(Partner.is_active.is_(not ended)).order_by(Partner.name)
+    statement = select(models.Partner).where(models.Partner.is_active.is_(not ended)).order_by(models.Partner.name)
     if text.strip():
-        statement = statement.where(Partner.name.icontains(text.strip(), autoescape=True))
+        statement = statement.where(models.Partner.name.icontains(text.strip(), autoescape=True))
     partners = db.session.scalars(statement.limit(MOST_LISTED))
     fitting = [
         row
@@ -91,22 +68,22 @@ def find_partners(
     return [(row, used) for row, used in rows if not free or used < row.capacity]
 
 
-def _takes_grade(row: Partner, grade: int) -> bool:
+def _takes_grade(row: models.Partner, grade: int) -> bool:
     low = row.low_grade if row.low_grade is not None else -1
     return low <= grade <= (row.high_grade if row.high_grade is not None else 13)
 
 
 def languages_spoken() -> list[str]:
     """The languages that any partner speaks, sorted."""
-    statement = select(Partner.languages).where(Partner.is_active)
+    statement = select(models.Partner.languages).where(models.Partner.is_active)
     return sorted({code for spoken in db.session.scalars(statement) for code in spoken})
 
 
-def suggestions(wanted: Wanted, day: date) -> list[Match]:
+def suggestions(wanted: models.Wanted, day: date) -> list[models.Match]:
     """Every active partner and how it fits a student, the best first."""
-    rows = list(db.session.scalars(select(Partner).where(Partner.is_active).limit(MOST_LISTED)))
+    rows = list(db.session.scalars(select(models.Partner).where(models.Partner.is_active).limit(MOST_LISTED)))
     taken = taken_of([row.id for row in rows])
-    return by_fit([match(row, taken.get(row.id, 0), wanted, day) for row in rows])
+    return models.by_fit([models.match(row, taken.get(row.id, 0), wanted, day) for row in rows])
 
 
 GRADES = range(-1, 14)
@@ -121,33 +98,35 @@ WRITTEN = (
 
 def grade_choices(empty: Any) -> list[Any]:
     """The grades as choices, an empty one first."""
-    return choices([("", empty), *((str(grade), grade_words(grade)) for grade in GRADES)])
+    return forms.choices([("", empty), *((str(grade), grade_words(grade)) for grade in GRADES)])
 
 
 def _grade(text: Any) -> int | None:
     return int(text) if text in {str(grade) for grade in GRADES} else None
 
 
-def _days(label: Any, default: int) -> WholeNumber:
+def _days(label: Any, default: int) -> forms.WholeNumber:
     message = _l("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS)
-    return WholeNumber(label, [NumberRange(1, MOST_DAYS, message)], default=default)
+    return forms.WholeNumber(label, [NumberRange(1, MOST_DAYS, message)], default=default)
 
 
-class EntryForm(PlainForm):
-    name = ShortText(_l("Name"), [NotBlank(_l("Write the partner’s name."))])
+class EntryForm(forms.PlainForm):
+    name = forms.ShortText(_l("Name"), [forms.NotBlank(_l("Write the partner’s name."))])
     services = SelectMultipleField(
         _l("What it offers"),
-        choices=choices(list(Service.labels().items())),
+        choices=forms.choices(list(models.Service.labels().items())),
         validators=[InputRequired(_l("Choose at least one kind of help."))],
     )
     roles = SelectMultipleField(
-        _l("Role beside a school"), choices=choices(list(PartnerRole.labels().items())), validators=[Optional()]
+        _l("Role beside a school"),
+        choices=forms.choices(list(models.PartnerRole.labels().items())),
+        validators=[Optional()],
     )
     languages = SelectMultipleField(_l("Languages spoken there"), validators=[Optional()])
     low_grade = SelectField(_l("From grade"), validators=[Optional()])
     high_grade = SelectField(_l("To grade"), validators=[Optional()])
-    area = ShortText(_l("Area"), description=_l("Where families can reach it."))
-    capacity = WholeNumber(
+    area = forms.ShortText(_l("Area"), description=_l("Where families can reach it."))
+    capacity = forms.WholeNumber(
         _l("Places"), [NumberRange(0, MOST, _l("Enter how many students it can take at once."))],
         description=_l("How many students it can take at once."),
     )  # fmt: skip
@@ -157,47 +136,49 @@ class EntryForm(PlainForm):
     agreement_until = DateField(_l("Agreement until"), [Optional()], description=_l("Blank if there is no end date."))
     days_to_answer = _days(_l("School days to answer"), 5)
     days_to_first_service = _days(_l("School days from accepting to the first service"), 10)
-    contact_name = ShortText(_l("Who to call there"), names=True)
-    phone = ShortText(_l("Phone"), limit=60, width="medium")
+    contact_name = forms.ShortText(_l("Who to call there"), names=True)
+    phone = forms.ShortText(_l("Phone"), limit=60, width="medium")
 
-    def fit(self, partner: Partner | None) -> None:
-        self.languages.choices = choices(language_choices(*(partner.languages if partner else ())))
+    def fit(self, partner: models.Partner | None) -> None:
+        self.languages.choices = forms.choices(language_choices(*(partner.languages if partner else ())))
         self.low_grade.choices = self.high_grade.choices = grade_choices(_("Any"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
         low, high = _grade(self.low_grade.data), _grade(self.high_grade.data)
         first, last = self.agreement_from.data, self.agreement_until.data
-        sound = needs(
+        sound = forms.needs(
             sound, self.high_grade, low is not None and high is not None and high < low,
             _("The last grade is before the first."),
         )  # fmt: skip
-        sound = needs(
+        sound = forms.needs(
             sound, self.agreement_from, last is not None and first is None, _("Enter the start of the agreement.")
         )
         backward = first is not None and last is not None and last < first
-        return needs(sound, self.agreement_until, backward, _("The last day is before the first."))
+        return forms.needs(sound, self.agreement_until, backward, _("The last day is before the first."))
 
 
-class FilterForm(AskingForm):
+class FilterForm(forms.AskingForm):
     """What is asked of the directory."""
 
-    q = ShortText(_l("Name"))
-    service = choice_field(_l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()])
+    q = forms.ShortText(_l("Name"))
+    service = forms.choice_field(
+        _l("Kind of help"), [("", _l("Any")), *models.Service.labels().items()], validators=[Optional()]
+    )
     language = SelectField(_l("Language"), validators=[Optional()])
     grade = SelectField(_l("Grade"), validators=[Optional()])
     free = BooleanField(_l("Only with an open spot"))
     ended = BooleanField(_l("Inactive partners"))
 
 
-class PersonForm(PlainForm):
-    name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
+class PersonForm(forms.PlainForm):
+    name = forms.ShortText(_l("Name"), [forms.NotBlank(_l("Enter the person’s name."))])
     email = EmailField(
         _l("Email address"),
         [
-            NotBlank(_l("Enter an email address.")),
+            forms.NotBlank(_l("Enter an email address.")),
             Length(max=254, message=_l("Use at most %(max)d characters.")),
-            check_characters,
+            forms.check_characters,
             Email(_l("Enter an email address like name@partner.org.")),
         ],
     )
@@ -216,7 +197,7 @@ def partner_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     return hits[skip : skip + limit]
 
 
-def _trail(partner: Partner | None) -> list[tuple[Any, str]]:
+def _trail(partner: models.Partner | None) -> list[tuple[Any, str]]:
     trail = [(_("Partners"), url_for("partners.partners"))]
     return trail if partner is None else [*trail, (partner.name, _href(partner.id))]
 
@@ -235,7 +216,7 @@ def partners() -> Page:
     """The directory, by name, with filters."""
     form = FilterForm(formdata=request.args) if request.args else FilterForm(formdata=None)
     spoken = languages_spoken()
-    form.language.choices = choices([("", _("Any")), *((code, language_words(code)) for code in spoken)])
+    form.language.choices = forms.choices([("", _("Any")), *((code, language_words(code)) for code in spoken)])
     form.grade.choices = grade_choices(_("Any"))
     form.validate()
     today, chips = today_at(None, clock.now()), _chips(form)
@@ -268,7 +249,7 @@ def _chips(form: FilterForm) -> list[tuple[str, str]]:
     return chips
 
 
-def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
+def _row(row: models.Partner, taken: int, today: date) -> dict[str, Any]:
     words, tone = _agreement(row, today)
     free = max(row.capacity - taken, 0)
     return {
@@ -285,16 +266,16 @@ def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
     }
 
 
-def service_names(row: Partner) -> list[str]:
-    return [str(Service(code).label) for code in row.services if code in set(Service)]
+def service_names(row: models.Partner) -> list[str]:
+    return [str(models.Service(code).label) for code in row.services if code in set(models.Service)]
 
 
-def _agreement(row: Partner, today: date) -> tuple[str, str]:
+def _agreement(row: models.Partner, today: date) -> tuple[str, str]:
     if not row.is_active:
         return _("Ended"), "slate"
-    if not agreement_in_force(row, today):
+    if not models.agreement_in_force(row, today):
         return _("No agreement in force"), "brick"
-    if agreement_ends_soon(row, today):
+    if models.agreement_ends_soon(row, today):
         return _("Agreement ends %(day)s", day=day_words_with_year(row.agreement_until)), "sun"
     return _("Agreement in force"), "moss"
 
@@ -303,7 +284,7 @@ def _agreement(row: Partner, today: date) -> tuple[str, str]:
 @gate(Permission.PARTNER_READ)
 def partner(partner_id: int) -> Page:
     """One partner; for the district also who signs in for it, and its history."""
-    row, today = existing(db.session.get(Partner, partner_id)), today_at(None, clock.now())
+    row, today = existing(db.session.get(models.Partner, partner_id)), today_at(None, clock.now())
     may_edit = might(current_actor(), Permission.PARTNER_EDIT)
     people = accounts_of_partner(row.id, clock.now()) if may_edit else []
     return render_template(
@@ -320,7 +301,7 @@ def partner(partner_id: int) -> Page:
     )
 
 
-def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
+def _facts(row: models.Partner, taken: int) -> list[dict[str, Any]]:
     grades = " – ".join(grade_words(each) for each in (row.low_grade, row.high_grade) if each is not None)
     days = [day_words_with_year(row.agreement_from), day_words_with_year(row.agreement_until)]
     if row.agreement_until is None and row.agreement_from is not None:
@@ -329,7 +310,9 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
         {"label": _("What it offers"), "value": service_names(row)},
         {
             "label": _("Role beside a school"),
-            "value": ", ".join(str(PartnerRole(role).label) for role in row.roles if role in set(PartnerRole)),
+            "value": ", ".join(
+                str(models.PartnerRole(role).label) for role in row.roles if role in set(models.PartnerRole)
+            ),
         },
         {"label": _("Languages"), "value": ", ".join(language_words(code) for code in row.languages)},
         {"label": _("Grades"), "value": grades},
@@ -355,33 +338,33 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
 )  # fmt: skip
 def add_partner(uow: UnitOfWork, form: EntryForm) -> int:
     """Add a partner to the directory."""
-    partner = Partner()
+    partner = models.Partner()
     _write(uow, partner, form)
     uow.add(partner)
     uow.record(partner, "partner.added")
     return partner.id
 
 
-def _start(partner: Partner) -> dict[str, Any]:
+def _start(partner: models.Partner) -> dict[str, Any]:
     grades = {"low_grade": partner.low_grade, "high_grade": partner.high_grade}
     texts = {name: "" if grade is None else str(grade) for name, grade in grades.items()}
     return {name: getattr(partner, name) for name in WRITTEN} | texts
 
 
 @pages.act(
-    "/<int:partner_id>/edit", Partner, EntryForm, EDIT, endpoint="edit",
+    "/<int:partner_id>/edit", models.Partner, EntryForm, EDIT, endpoint="edit",
     title=_l("Change the entry"), button=_l("Save the entry"), then=lambda partner, _id: _href(partner.id), boxed=False,
     start=_start, lede=attrgetter("name"),
 )  # fmt: skip
-def change_partner(uow: UnitOfWork, partner: Partner, form: EntryForm) -> None:
+def change_partner(uow: UnitOfWork, partner: models.Partner, form: EntryForm) -> None:
     """Change a partner's entry. Referrals that were sent keep the name they were sent under."""
     _write(uow, partner, form)
     uow.record(partner, "partner.changed")
 
 
-def _write(uow: UnitOfWork, partner: Partner, form: EntryForm) -> None:
+def _write(uow: UnitOfWork, partner: models.Partner, form: EntryForm) -> None:
     with uow.session.no_autoflush:
-        same_name = uow.session.scalar(select(Partner.id).where(Partner.name == form.name.data))
+        same_name = uow.session.scalar(select(models.Partner.id).where(models.Partner.name == form.name.data))
     if same_name is not None and same_name != partner.id:
         raise Refused("name", _("There is already a partner with this name."))
     for name in WRITTEN:
@@ -389,33 +372,33 @@ def _write(uow: UnitOfWork, partner: Partner, form: EntryForm) -> None:
     partner.low_grade, partner.high_grade = _grade(form.low_grade.data), _grade(form.high_grade.data)
 
 
-def _end_facts(partner: Partner, _form: PlainForm) -> dict[str, Any]:
+def _end_facts(partner: models.Partner, _form: forms.PlainForm) -> dict[str, Any]:
     if partner.is_active:
         return {"facts": [_("Its people lose access to every referral right away, and no new one can be sent.")]}
     return {"facts": [_("Its people can again see the referrals whose consent is still valid.")]}
 
 
 @pages.act(
-    "/<int:partner_id>/end", Partner, PlainForm, EDIT, endpoint="end",
+    "/<int:partner_id>/end", models.Partner, forms.PlainForm, EDIT, endpoint="end",
     title=lambda row: _("Deactivate this partner") if row.is_active else _("Reactivate this partner"),
     button=lambda row: _("End it") if row.is_active else _("Reactivate"),
     then=lambda partner, _id: _href(partner.id), lede=attrgetter("name"), more=_end_facts, boxed=False,
 )  # fmt: skip
-def end_or_resume(uow: UnitOfWork, partner: Partner, _form: PlainForm) -> None:
+def end_or_resume(uow: UnitOfWork, partner: models.Partner, _form: forms.PlainForm) -> None:
     """End the work with a partner, or take it up again. While ended, its people see no referral at all."""
     partner.is_active = not partner.is_active
     uow.record(partner, "partner.resumed" if partner.is_active else "partner.ended")
 
 
 @pages.act(
-    "/<int:partner_id>/people/new", Partner, PersonForm, EDIT, adds=True, endpoint="invite",
+    "/<int:partner_id>/people/new", models.Partner, PersonForm, EDIT, adds=True, endpoint="invite",
     title=_l("Invite a person of this partner"), button=_l("Send the invitation"), lede=attrgetter("name"), boxed=False,
     then=lambda partner, _id: _href(partner.id),
     more=lambda _partner, _form: {
         "facts": [_("They get an email with a link to choose a password. They see only this partner’s referrals.")]
     },
 )  # fmt: skip
-def invite_person(uow: UnitOfWork, partner: Partner, form: PersonForm) -> int:
+def invite_person(uow: UnitOfWork, partner: models.Partner, form: PersonForm) -> int:
     """Invite a person to sign in for a partner. Returns the account's id."""
     if not partner.is_active:
         raise Refused("", _("The work with this partner has ended."))
@@ -426,7 +409,7 @@ def invite_person(uow: UnitOfWork, partner: Partner, form: PersonForm) -> int:
 @use_case
 def end_person(uow: UnitOfWork, partner_id: int, grant_id: int) -> int:
     """End a person's access for a partner, from their next request on."""
-    partner = uow.load(Partner, partner_id, EDIT)
+    partner = uow.load(models.Partner, partner_id, EDIT)
     user = end_for_partner(uow, partner.id, grant_id)
     uow.record(partner, "partner.user_ended", name=user.name)
     return partner.id

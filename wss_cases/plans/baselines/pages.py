@@ -26,19 +26,7 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts import family_texts
-from wss_cases.plans.baselines.queries import (
-    CLIMATE,
-    Trend,
-    baselines_of,
-    climate_measures,
-    counted_again,
-    goals_before,
-    goals_of_surveys,
-    goals_offered,
-    survey_values_of,
-    trend_of,
-    years_recorded,
-)
+from wss_cases.plans.baselines import queries
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import LONGEST_INSTRUMENT, PlanBaseline, SurveySource, SurveyValue
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, get_plan, writable_plan
@@ -142,7 +130,7 @@ def _climate_line(row: SurveyValue) -> Line:
     return {"title": row.source.label, "scale": question, "value": f"{number_words(row.value)}%"}
 
 
-def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
+def trend_points(measure: str, trend: queries.Trend, small: bool, fewest: int) -> list[Line]:
     """The finished years as points of a chart; a year with too few is a gap with a note. The current year is not joined
     to them."""
     points = []
@@ -163,7 +151,7 @@ def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[L
     return points
 
 
-def same_days(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
+def same_days(measure: str, trend: queries.Trend, small: bool, fewest: int) -> list[Line]:
     """This year until today, and the same days of the year before, in words."""
     rows = [(_("This school year, to today"), trend.now), (_("Same days of the year before"), trend.before)]
     return [
@@ -186,12 +174,12 @@ def baselines(school_plan_id: int) -> Page:
     """A plan's baselines: frozen figures, and survey values."""
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
-    rows = baselines_of(plan.id)
-    again = counted_again(actor, plan.school_id, rows, today_at(plan.school_id, clock.now()))
+    rows = queries.baselines_of(plan.id)
+    again = queries.counted_again(actor, plan.school_id, rows, today_at(plan.school_id, clock.now()))
     return render_template(
         "plans/baselines/baselines.html",
         lines=baseline_lines(actor, plan, rows, again),
-        surveys=survey_lines(survey_values_of(plan.id)),
+        surveys=survey_lines(queries.survey_values_of(plan.id)),
         writes=can(actor, Permission.PLAN_WRITE, plan) and plan.state is not PlanState.CLOSED,
         **plan_frame(actor, plan, PAGE),
     )
@@ -207,7 +195,7 @@ def trend(school_plan_id: int, measure: str) -> Page:
     plan = get_plan(actor, school_plan_id)
     today = today_at(plan.school_id, clock.now())
     small, fewest = reads_small(actor, plan.school_id), smallest_groups(school_year(today)).cell
-    measure_trend = trend_of(actor, plan.school_id, measure, today)
+    measure_trend = queries.trend_of(actor, plan.school_id, measure, today)
     return render_template(
         "plans/baselines/trend.html",
         measure=PLAN_MEASURES[measure],
@@ -234,7 +222,7 @@ def _baselines(plan: SchoolPlan, _answer: int = 0) -> str:
 
 
 def _with_years(plan: SchoolPlan, form: Any) -> dict[str, Any]:
-    years = years_recorded(current_actor(), plan.school_id, today_at(plan.school_id, clock.now()))
+    years = queries.years_recorded(current_actor(), plan.school_id, today_at(plan.school_id, clock.now()))
     form.year.choices = choices([(year, year) for year in years])
     if isinstance(form, FreezeForm) and not form.year.data:
         form.year.data = years[min(1, len(years) - 1)]  # the last finished year, if there is one
@@ -270,7 +258,7 @@ def freeze(uow: UnitOfWork, plan: SchoolPlan, form: FreezeForm) -> None:
     """Freeze measures of a school year, and give them to goals with no baseline or one of an earlier school year."""
     _refuse_closed(plan)
     year, today = form.year.data, today_at(plan.school_id, uow.now)
-    if year not in years_recorded(uow.actor, plan.school_id, today):
+    if year not in queries.years_recorded(uow.actor, plan.school_id, today):
         raise Refused("year", _("Choose a school year that is recorded here."))
     first, end = school_year_bounds(year)
     chosen = list(dict.fromkeys(form.measures.data))
@@ -289,7 +277,7 @@ def freeze(uow: UnitOfWork, plan: SchoolPlan, form: FreezeForm) -> None:
         uow.record(row, "plan.baseline_frozen", year=year)
     given = 0
     for measure in chosen:
-        goals = uow.session.scalars(goals_before(plan, measure, first).with_for_update()).all()
+        goals = uow.session.scalars(queries.goals_before(plan, measure, first).with_for_update()).all()
         given += _give(uow, goals, baseline_id=taken[measure].id)
     if not new and not given:
         raise Refused("measures", _("This is frozen already for that school year. A baseline is taken only once."))
@@ -312,7 +300,7 @@ class ValueForm(PlainForm):
 
     def fit(self, plan: SchoolPlan) -> None:
         """Offer the goals that may take a survey value; without any, remove the question."""
-        offered = [(goal.id, goal.statement) for goal in goals_offered(plan)]
+        offered = [(goal.id, goal.statement) for goal in queries.goals_offered(plan)]
         self.goals.choices = choices(offered)
         if not offered and not self.goals.data:
             del self.goals
@@ -337,7 +325,7 @@ class ClimateForm(ValueForm):
         """Offer the questions of the survey, and goals."""
         super().fit(plan)
         today = today_at(plan.school_id, clock.now())
-        self.measure.choices = choices([(key, climate_words(key, today)) for key in climate_measures(today)])
+        self.measure.choices = choices([(key, climate_words(key, today)) for key in queries.climate_measures(today)])
 
 
 @pages.act(
@@ -360,7 +348,7 @@ def take_climate(uow: UnitOfWork, plan: SchoolPlan, form: ClimateForm) -> None:
         raise Refused(
             "measure", _("Too few people answered, or nearly everyone gave one answer, so it cannot be a baseline.")
         )
-    form.give(uow, plan, SurveySource.CLIMATE, instrument=CLIMATE, scale=measure, value=round(share.percent, 1))
+    form.give(uow, plan, SurveySource.CLIMATE, instrument=queries.CLIMATE, scale=measure, value=round(share.percent, 1))
 
 
 class SurveyForm(ValueForm):
@@ -405,7 +393,7 @@ def _keep_value(uow: UnitOfWork, plan: SchoolPlan, value: SurveyValue, goals: Co
     same = ("plan_id", "instrument", "scale", "value", "school_year", "source")
     stands = select(SurveyValue).where(*(getattr(SurveyValue, name) == getattr(value, name) for name in same))
     row = uow.session.scalars(stands.order_by(SurveyValue.id).limit(1)).one_or_none()
-    open_to = uow.session.scalars(goals_of_surveys(plan).with_for_update()).all()
+    open_to = uow.session.scalars(queries.goals_of_surveys(plan).with_for_update()).all()
     chosen = [goal for goal in open_to if goal.id in goals]
     if len(chosen) != len(set(goals)):
         raise Refused("goals", _("Choose goals that are measured by a survey."))

@@ -24,16 +24,8 @@ from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.plans.plan.core import pages
 from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan, get_plan, writable_plan
-from wss_cases.plans.plan.core.pages import (
-    FORM,
-    both_texts,
-    no_student_named,
-    open_plan,
-    plan_frame,
-    plan_trail,
-    refuse_fixed,
-)
 from wss_cases.roster.names.queries import refuse_names
 
 
@@ -126,7 +118,7 @@ class MemberForm(PlainForm):
         validators=[Optional()],
         description=_l("Without it the public page shows the group only."),
     )
-    anyway = no_student_named()
+    anyway = pages.no_student_named()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check also that students are a number and everybody else is named, and that the days are in order."""
@@ -188,12 +180,12 @@ def members(school_plan_id: int) -> Page:
     plan = get_plan(actor, school_plan_id)
     writes = can(actor, Permission.PLAN_WRITE, plan) and plan.state in EDITABLE
     rows = member_rows(members_of(plan.id), today_at(plan.school_id, clock.now()), writes)
-    return render_template("plans/committee/list.html", rows=rows, writes=writes, **plan_frame(actor, plan, TAB))
+    return render_template("plans/committee/list.html", rows=rows, writes=writes, **pages.plan_frame(actor, plan, TAB))
 
 
 def _trail(record: SchoolPlan | PlanMember) -> list[tuple[Any, Any]]:
     plan = record if isinstance(record, SchoolPlan) else writable_plan(current_actor(), record.plan_id)
-    return plan_trail(plan, "", (_("Committee"), url_for(TAB, school_plan_id=plan.id)))[:-1]
+    return pages.plan_trail(plan, "", (_("Committee"), url_for(TAB, school_plan_id=plan.id)))[:-1]
 
 
 def _start(member: PlanMember) -> dict[str, Any]:
@@ -202,7 +194,7 @@ def _start(member: PlanMember) -> dict[str, Any]:
 
 
 MEMBER = Subject(PlanMember, get_member)
-PART: dict[str, Any] = {"button": _l("Save"), "trail": _trail, "template": FORM, "boxed": False}
+PART: dict[str, Any] = {"button": _l("Save"), "trail": _trail, "template": pages.FORM, "boxed": False}
 
 
 @blueprint.act(
@@ -213,7 +205,7 @@ PART: dict[str, Any] = {"button": _l("Save"), "trail": _trail, "template": FORM,
 )  # fmt: skip
 def add_member(uow: UnitOfWork, plan: SchoolPlan, form: MemberForm) -> int:
     """Add a person, an organization, or how many students to a plan's committee."""
-    refuse_fixed(plan)
+    pages.refuse_fixed(plan)
     member = PlanMember(plan_id=plan.id, school_id=plan.school_id)
     form.write(uow, member)
     uow.record(member, "plan.member_added")
@@ -223,11 +215,11 @@ def add_member(uow: UnitOfWork, plan: SchoolPlan, form: MemberForm) -> int:
 @blueprint.act(
     "/committee/<int:plan_member_id>", MEMBER, MemberForm, Permission.PLAN_WRITE, endpoint="member",
     title=member_words, then=lambda member, _id: url_for(TAB, school_plan_id=member.plan_id), start=_start,
-    guard=both_texts(MemberForm, MEMBER, _start, ""), **PART,
+    guard=pages.both_texts(MemberForm, MEMBER, _start, ""), **PART,
 )  # fmt: skip
 def change_member(uow: UnitOfWork, member: PlanMember, form: MemberForm) -> None:
     """Change an entry, or end it on a day."""
-    open_plan(uow, member.plan_id)
+    pages.open_plan(uow, member.plan_id)
     form.write(uow, member)
     uow.record(member, "plan.member_changed")
 

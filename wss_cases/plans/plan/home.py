@@ -24,20 +24,7 @@ from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Place, PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.answers import GENERAL, answers_of, part_words, parts_of
-from wss_cases.plans.plan.core.models import (
-    EDITABLE,
-    PLAN_READERS,
-    TRANSITIONS,
-    Block,
-    PlanFacts,
-    PlanState,
-    SchoolPlan,
-    blocks,
-    get_plan,
-    plans_of,
-    way_forward,
-    writable_plan,
-)
+from wss_cases.plans.plan.core import models
 from wss_cases.plans.plan.core.pages import (
     FORM,
     TONES,
@@ -58,12 +45,12 @@ from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 
 FORWARD = {
-    PlanState.COMMITTEE: lambda: _("Give it to the committee"),
-    PlanState.COUNCIL_VOTE: lambda: _("Put it to the council’s vote"),
-    PlanState.APPROVED: lambda: _("Approve the plan"),
-    PlanState.IN_FORCE: lambda: _("Put the plan in force"),
-    PlanState.REVIEWED: lambda: _("Mark as reviewed"),
-    PlanState.CLOSED: lambda: _("Close the plan"),
+    models.PlanState.COMMITTEE: lambda: _("Give it to the committee"),
+    models.PlanState.COUNCIL_VOTE: lambda: _("Put it to the council’s vote"),
+    models.PlanState.APPROVED: lambda: _("Approve the plan"),
+    models.PlanState.IN_FORCE: lambda: _("Put the plan in force"),
+    models.PlanState.REVIEWED: lambda: _("Mark as reviewed"),
+    models.PlanState.CLOSED: lambda: _("Close the plan"),
 }
 """What the button says that moves a plan on."""
 
@@ -79,7 +66,7 @@ class Way:
     back: tuple[str, str] | None
 
 
-def plan_rows(plans: Sequence[SchoolPlan]) -> list[dict[str, Any]]:
+def plan_rows(plans: Sequence[models.SchoolPlan]) -> list[dict[str, Any]]:
     """Return the plans of a school as lines of a list."""
     leads = user_names(plan.lead_id for plan in plans)
     return [
@@ -94,33 +81,33 @@ def plan_rows(plans: Sequence[SchoolPlan]) -> list[dict[str, Any]]:
     ]
 
 
-def way_of(plan: SchoolPlan, facts: PlanFacts) -> Way | None:
+def way_of(plan: models.SchoolPlan, facts: models.PlanFacts) -> Way | None:
     """Return the next state of a plan and what stands in its way; None for a closed one."""
-    target = way_forward(plan.state)
+    target = models.way_forward(plan.state)
     if target is None:
         return None
-    back = next((_back(state) for state in TRANSITIONS[plan.state][1:]), None)
-    in_the_way = [line for block in blocks(facts, target) for line in _lines(block, plan, facts)]
+    back = next((_back(state) for state in models.TRANSITIONS[plan.state][1:]), None)
+    in_the_way = [line for block in models.blocks(facts, target) for line in _lines(block, plan, facts)]
     return Way(FORWARD[target](), target.value, in_the_way, back)
 
 
 SEEN_TO: Final = {
-    Block.LEAD: "plans.change",
-    Block.COMMITTEE: "plan_committee.add",
-    Block.COUNCIL: "meetings.of_plan",
-    Block.BASELINES: "plan_baselines.baselines",
-    Block.REVIEW: "plan_reviews.reviews",
+    models.Block.LEAD: "plans.change",
+    models.Block.COMMITTEE: "plan_committee.add",
+    models.Block.COUNCIL: "meetings.of_plan",
+    models.Block.BASELINES: "plan_baselines.baselines",
+    models.Block.REVIEW: "plan_reviews.reviews",
 }
 """Where people see to what blocks a plan; pages of rooms above by their names."""
 
 
-def _back(state: PlanState) -> tuple[str, str]:
+def _back(state: models.PlanState) -> tuple[str, str]:
     return _("Back to: %(state)s", state=state.label), state.value
 
 
-def _lines(block: Block, plan: SchoolPlan, facts: PlanFacts) -> list[tuple[str, str | None]]:
+def _lines(block: models.Block, plan: models.SchoolPlan, facts: models.PlanFacts) -> list[tuple[str, str | None]]:
     """Return what blocks a plan in one line, or one for each component, each with where one sees to it."""
-    if block is Block.QUESTIONS:
+    if block is models.Block.QUESTIONS:
         lines: list[tuple[str, str | None]] = []
         for component, count in facts.unanswered.items():
             words = ngettext(
@@ -132,7 +119,7 @@ def _lines(block: Block, plan: SchoolPlan, facts: PlanFacts) -> list[tuple[str, 
             part = component or GENERAL
             lines.append((words, url_for("plan_answers.answer", school_plan_id=plan.id, part=part)))
         return lines
-    if block is Block.GOALS:
+    if block is models.Block.GOALS:
         at = "plan_goals.new_goal"
         return [
             (_("%(part)s has no goal.", part=one.label), url_for(at, school_plan_id=plan.id, component=one.value))
@@ -142,7 +129,7 @@ def _lines(block: Block, plan: SchoolPlan, facts: PlanFacts) -> list[tuple[str, 
     return [(str(block.label), url_for(endpoint, school_plan_id=plan.id) if endpoint else None)]
 
 
-def head_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
+def head_rows(plan: models.SchoolPlan) -> list[dict[str, Any]]:
     """Return years, tier, lead and the days of a plan."""
     names = user_names([plan.lead_id, plan.approved_by_id])
     days = [
@@ -159,7 +146,7 @@ def head_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
     return [*rows, *({"label": label, "value": day_words_with_year(day)} for label, day in days if day)]
 
 
-def part_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
+def part_rows(plan: models.SchoolPlan) -> list[dict[str, Any]]:
     """Return the components of a plan: questions answered, and goals with their targets."""
     answered = {key for key, answer in answers_of(plan.id).items() if answer.text.strip()}
     goals = tree_of(plan.id).goals
@@ -195,8 +182,8 @@ def _school(actor: Actor, *roles: Role) -> School | None:
 def plans() -> Page:
     """The plans of the chosen school, those of the latest years first."""
     actor = current_actor()
-    school = _school(actor, *PLAN_READERS)
-    rows = plan_rows(plans_of(actor, school.id)) if school else []
+    school = _school(actor, *models.PLAN_READERS)
+    rows = plan_rows(models.plans_of(actor, school.id)) if school else []
     starts = school is not None and can(actor, Permission.PLAN_START, school)
     return render_template("plans/list.html", school=school, rows=rows, starts=starts)
 
@@ -220,14 +207,14 @@ def start_plan(uow: UnitOfWork, school: School, form: HeadForm) -> int:
 def home(school_plan_id: int) -> Page:
     """One plan: where it stands, what stands in the way of its next state, and its three components."""
     actor, now = current_actor(), clock.now()
-    plan = get_plan(actor, school_plan_id)
+    plan = models.get_plan(actor, school_plan_id)
     today = today_at(plan.school_id, now)
     writes = can(actor, Permission.PLAN_WRITE, plan)
     facts = facts_of(plan, today)
     return render_template(
         "plans/home.html",
         way=way_of(plan, facts) if writes else None,
-        writes=writes and plan.state in EDITABLE,
+        writes=writes and plan.state in models.EDITABLE,
         copies=writes,
         outdated=outdated_because(plan, today),
         head=head_rows(plan),
@@ -238,7 +225,7 @@ def home(school_plan_id: int) -> Page:
 
 
 HEAD_TITLE = _l("Years, tier, and lead")
-PLAN = Subject(SchoolPlan, writable_plan)
+PLAN = Subject(models.SchoolPlan, models.writable_plan)
 
 
 @blueprint.act(
@@ -247,7 +234,7 @@ PLAN = Subject(SchoolPlan, writable_plan)
     start=head_now, trail=lambda plan: plan_trail(plan, "")[:-1], template=FORM, boxed=False,
     guard=both_texts(HeadForm, PLAN, head_now, HEAD_TITLE),
 )  # fmt: skip
-def change_plan(uow: UnitOfWork, plan: SchoolPlan, form: HeadForm) -> None:
+def change_plan(uow: UnitOfWork, plan: models.SchoolPlan, form: HeadForm) -> None:
     """Change the last year, tier and lead of a plan; its first year stays."""
     refuse_fixed(plan)
     form.check(uow, plan.school_id, plan)
@@ -261,9 +248,9 @@ def change_plan(uow: UnitOfWork, plan: SchoolPlan, form: HeadForm) -> None:
 @gate(Permission.PLAN_WRITE)
 def move(school_plan_id: int) -> Page:
     """Move a plan to its next state, or back."""
-    plan = writable_plan(current_actor(), school_plan_id)
+    plan = models.writable_plan(current_actor(), school_plan_id)
     asked = request.form.get("target", "")
-    target = PlanState(asked) if asked in {*PlanState} else plan.state
+    target = models.PlanState(asked) if asked in {*models.PlanState} else plan.state
     call = Invocation(current_actor(), clock.now(), version=id_in(request.form.get("version")))
     href = url_for("plans.home", school_plan_id=plan.id)
     try:

@@ -28,27 +28,15 @@ from wss_cases.plans.plan.goals.pages import component_rows
 from wss_cases.plans.plan.home import head_rows
 from wss_cases.plans.plan.progress import outdated_because
 from wss_cases.plans.plan.templates import questions_of
-from wss_cases.records.stored_pdfs import (
-    LANGUAGE_LABELS,
-    Letterhead,
-    PdfForm,
-    PdfKind,
-    StoredPdf,
-    add_pdf,
-    opened,
-    pdf_response,
-    pdf_words,
-    refuse_too_many,
-    stored_rules,
-)
+from wss_cases.records import stored_pdfs
 from wss_cases.roster.directory.queries import get_school
 
 
-class PlanPdf(OfPlan, StoredPdf, Base):
+class PlanPdf(OfPlan, stored_pdfs.StoredPdf, Base):
     """A plan as it was on the day on which its PDF was made."""
 
     __tablename__ = "plan_pdf"
-    __table_args__ = stored_rules("plan_pdf")
+    __table_args__ = stored_pdfs.stored_rules("plan_pdf")
 
 
 PAGE: Final = 30
@@ -75,7 +63,7 @@ def pdfs_of(actor: Actor, plan_id: int, before: int | None = None, limit: int = 
     return found
 
 
-PLAN_PDFS: Final = PdfKind(PlanPdf, "plan-pdf")
+PLAN_PDFS: Final = stored_pdfs.PdfKind(PlanPdf, "plan-pdf")
 
 
 @use_case
@@ -85,15 +73,15 @@ def ask_pdf(uow: UnitOfWork, school_plan_id: int, language: str) -> int:
     plan = get_plan(uow.actor, school_plan_id)
     if uow.actor.user_id is None:
         raise NotFound
-    refuse_too_many(uow, PLAN_PDFS)
+    stored_pdfs.refuse_too_many(uow, PLAN_PDFS)
     whose = {"school_id": plan.school_id, "plan_id": plan.id, "asked_by_id": uow.actor.user_id}
-    return add_pdf(uow, PLAN_PDFS, PlanPdf(language=language, asked_at=uow.now, **whose))
+    return stored_pdfs.add_pdf(uow, PLAN_PDFS, PlanPdf(language=language, asked_at=uow.now, **whose))
 
 
 def pdf_for(actor: Actor, plan_pdf_id: int) -> bytes:
     """Return the PDF of a plan that the actor reads. Raises NotFound for any other and for one that is not ready,
     Refused when no key opens it any more."""
-    return opened(PLAN_PDFS, get_pdf(actor, plan_pdf_id).id)
+    return stored_pdfs.opened(PLAN_PDFS, get_pdf(actor, plan_pdf_id).id)
 
 
 def sheet_of(actor: Actor, plan: SchoolPlan, now: datetime) -> dict[str, Any]:
@@ -123,7 +111,9 @@ def sheet_of(actor: Actor, plan: SchoolPlan, now: datetime) -> dict[str, Any]:
     }
 
 
-def paper_of_plan(actor: Actor, plan: SchoolPlan, locale: str, now: datetime, letterhead: Letterhead) -> str:
+def paper_of_plan(
+    actor: Actor, plan: SchoolPlan, locale: str, now: datetime, letterhead: stored_pdfs.Letterhead
+) -> str:
     """Return a plan as the page of HTML from which its PDF is made, in a language: no link."""
     with force_locale(locale):
         return render_plain(
@@ -133,7 +123,7 @@ def paper_of_plan(actor: Actor, plan: SchoolPlan, locale: str, now: datetime, le
 
 def pdf_row(row: PlanPdf) -> dict[str, Any]:
     href = url_for("plan_papers.pdf", plan_pdf_id=row.id)
-    return pdf_words(row, href, url_for("plan_papers.file", plan_pdf_id=row.id))
+    return stored_pdfs.pdf_words(row, href, url_for("plan_papers.file", plan_pdf_id=row.id))
 
 
 blueprint = Blueprint("plan_papers", __name__, url_prefix="/safety-plans")
@@ -146,7 +136,7 @@ def paper(school_plan_id: int) -> Page:
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     asked = request.args.get("language", "")
-    locale = asked if asked in LANGUAGE_LABELS else locale_code()
+    locale = asked if asked in stored_pdfs.LANGUAGE_LABELS else locale_code()
     with force_locale(locale):
         sheet = sheet_of(actor, plan, clock.now())
         return render_template("plans/paper/page.html", locale=locale, plan=plan, sheet=sheet)
@@ -157,7 +147,11 @@ def paper(school_plan_id: int) -> Page:
 def pdfs(school_plan_id: int) -> Page:
     """The stored PDFs of a plan, newest first; asking for one, which the scheduler makes."""
     plan = get_plan(current_actor(), school_plan_id)
-    form = PdfForm() if request.method == "POST" else PdfForm(formdata=None, language=locale_code())
+    form = (
+        stored_pdfs.PdfForm()
+        if request.method == "POST"
+        else stored_pdfs.PdfForm(formdata=None, language=locale_code())
+    )
     if request.method == "POST" and form.validate():
         try:
             href = url_for("plan_papers.pdf", plan_pdf_id=ask_pdf(submitted(form), plan.id, form.language.data))
@@ -200,7 +194,7 @@ def file(plan_pdf_id: int) -> Page:
     row = get_pdf(actor, plan_pdf_id)
     name = f"safety-plan-{get_plan(actor, row.plan_id).first_year}-{row.language}.pdf"
     page = url_for("plan_papers.pdf", plan_pdf_id=plan_pdf_id)
-    return pdf_response(lambda: pdf_for(actor, plan_pdf_id), page, name)
+    return stored_pdfs.pdf_response(lambda: pdf_for(actor, plan_pdf_id), page, name)
 
 
 ROOM = Room(pages=(blueprint,))

@@ -15,17 +15,7 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import unanswered
 from wss_cases.plans.plan.committee import seats
-from wss_cases.plans.plan.core.models import (
-    OfPlan,
-    Outdated,
-    PlanFacts,
-    PlanState,
-    SchoolPlan,
-    blocks,
-    may_follow,
-    outdated,
-    standing_plan,
-)
+from wss_cases.plans.plan.core import models
 from wss_cases.plans.plan.goals.models import without_baseline, without_goal
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
@@ -47,7 +37,7 @@ class Rating(Labelled):
     NO_LONGER = "no_longer", _l("No longer a goal")
 
 
-class PlanReview(OfPlan, Versioned, Base):
+class PlanReview(models.OfPlan, Versioned, Base):
     """One review of a plan in a school year."""
 
     __tablename__ = "plan_review"
@@ -62,7 +52,7 @@ class PlanReview(OfPlan, Versioned, Base):
     closed_at: Mapped[datetime | None]
 
 
-class PlanReviewGoal(OfPlan, Versioned, Base):
+class PlanReviewGoal(models.OfPlan, Versioned, Base):
     """One goal at a review. The figures are copied into it and stay; `now_suppressed`: too small to be
     shown outside the school."""
 
@@ -91,11 +81,11 @@ def has_annual_review(plan_id: int) -> bool:
     return db.session.scalar(select(PlanReview.id).where(*of_plan).limit(1)) is not None
 
 
-def facts_of(plan: SchoolPlan, today: date) -> PlanFacts:
+def facts_of(plan: models.SchoolPlan, today: date) -> models.PlanFacts:
     """Return what decides on a plan's next state; the caller has checked the plan."""
     first, _end = school_year_bounds(plan.first_year)
     _start, last = school_year_bounds(plan.last_year)
-    return PlanFacts(
+    return models.PlanFacts(
         has_lead=plan.lead_id is not None,
         members=seats(plan.id, today),
         unanswered=unanswered(plan),
@@ -108,35 +98,35 @@ def facts_of(plan: SchoolPlan, today: date) -> PlanFacts:
     )
 
 
-def outdated_because(plan: SchoolPlan, today: date) -> list[Outdated]:
-    if plan.state is PlanState.CLOSED:
+def outdated_because(plan: models.SchoolPlan, today: date) -> list[models.Outdated]:
+    if plan.state is models.PlanState.CLOSED:
         return []
-    return outdated(plan.template_id, template_on(today).id, plan.last_year, school_year(today))
+    return models.outdated(plan.template_id, template_on(today).id, plan.last_year, school_year(today))
 
 
-BEFORE_APPROVAL = frozenset({PlanState.DRAFT, PlanState.COMMITTEE})
+BEFORE_APPROVAL = frozenset({models.PlanState.DRAFT, models.PlanState.COMMITTEE})
 
 
 @use_case
-def move_plan(uow: UnitOfWork, school_plan_id: int, target: PlanState) -> int:
+def move_plan(uow: UnitOfWork, school_plan_id: int, target: models.PlanState) -> int:
     """Move a plan to its next state, or back. Coming into force closes the school's plan before.
 
     Raises NotFound, Stale, and Refused for a state that may not follow, and for one that something blocks.
     """
-    plan = uow.load(SchoolPlan, school_plan_id, Permission.PLAN_WRITE, uow.version)
-    if not may_follow(plan.state, target):
+    plan = uow.load(models.SchoolPlan, school_plan_id, Permission.PLAN_WRITE, uow.version)
+    if not models.may_follow(plan.state, target):
         raise Refused("", _("A plan in this state cannot be moved there."))
     today = today_at(plan.school_id, uow.now)
-    if in_the_way := blocks(facts_of(plan, today), target):
+    if in_the_way := models.blocks(facts_of(plan, today), target):
         raise Refused("", " ".join(str(block.label) for block in in_the_way))
-    if target is PlanState.IN_FORCE:
+    if target is models.PlanState.IN_FORCE:
         _close_before(uow, plan)
         plan.in_force_on = today
-    elif target is PlanState.APPROVED:
+    elif target is models.PlanState.APPROVED:
         plan.approved_on, plan.approved_by_id = today, uow.actor.user_id
     elif target in BEFORE_APPROVAL:
         plan.council_approved_on = plan.approved_on = plan.approved_by_id = None
-    elif target is PlanState.CLOSED:
+    elif target is models.PlanState.CLOSED:
         plan.closed_on = today
     plan.state, plan.moved_at, plan.moved_by_id = target, uow.now, uow.actor.user_id
     uow.record(plan, "plan.moved", state=target.value)
@@ -144,13 +134,13 @@ def move_plan(uow: UnitOfWork, school_plan_id: int, target: PlanState) -> int:
     return plan.id
 
 
-def _close_before(uow: UnitOfWork, plan: SchoolPlan) -> None:
+def _close_before(uow: UnitOfWork, plan: models.SchoolPlan) -> None:
     """Close the plan that stands at the school; the school is locked, so that of two at once only one comes after."""
     uow.session.get_one(School, plan.school_id, with_for_update=True)
-    before = standing_plan(plan.school_id)
+    before = models.standing_plan(plan.school_id)
     if before is None:
         return
-    before.state, before.closed_on = PlanState.CLOSED, today_at(plan.school_id, uow.now)
+    before.state, before.closed_on = models.PlanState.CLOSED, today_at(plan.school_id, uow.now)
     uow.session.flush()
     uow.record(before, "plan.superseded")
     react(uow, "plan.moved", before)

@@ -19,14 +19,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.rooms import Room
-from wss_cases.plans.public.publications.models import (
-    PUBLISHABLE,
-    all_figures_read,
-    all_read_by_anyone,
-    count_read_by_anyone,
-    plan_of,
-    read_by_anyone,
-)
+from wss_cases.plans.public.publications import models
 from wss_cases.plans.public.publications.presenters import FIGURE_LABELS, is_past, state_today, sums_of
 from wss_cases.roster.directory.pages import language_words
 
@@ -41,11 +34,11 @@ PER_PAGE: Final = 50
 def all_schools(language: str) -> Response:
     """The schools of the district that publish their plans, a page at a time; missing while there is none."""
     today, number = today_at(None, clock.now()), id_in(request.args.get("page", "1")) or 0
-    pages = ceil(count_read_by_anyone(today) / PER_PAGE)
+    pages = ceil(models.count_read_by_anyone(today) / PER_PAGE)
     if not 1 <= number <= pages or language not in setting("LANGUAGES"):
         raise NotFound
-    schools = all_read_by_anyone(language, (number - 1) * PER_PAGE, PER_PAGE)
-    year, figures = sums_of(all_figures_read())
+    schools = models.all_read_by_anyone(language, (number - 1) * PER_PAGE, PER_PAGE)
+    year, figures = sums_of(models.all_figures_read())
     return _page(
         "plans/public/district.html",
         language,
@@ -65,10 +58,10 @@ def all_schools(language: str) -> Response:
 def school(language: str, school_id: int) -> Response:
     """A school's plan as it was published, and what became of it since; missing where nothing is published."""
     today = today_at(school_id, clock.now())
-    found = read_by_anyone(school_id, today)
+    found = models.read_by_anyone(school_id, today)
     if found is None or language not in found.content:
         raise NotFound
-    plan = plan_of(found)
+    plan = models.plan_of(found)
     return _page(
         "plans/public/school.html",
         language,
@@ -77,7 +70,7 @@ def school(language: str, school_id: int) -> Response:
         plan=plan,
         state=state_today,
         today=today,
-        stands=plan.state in PUBLISHABLE and not is_past(plan, today),
+        stands=plan.state in models.PUBLISHABLE and not is_past(plan, today),
         school_id=school_id,
     )
 

@@ -25,44 +25,14 @@ from wss_cases.foundation.school_time import day_words, today_at
 from wss_cases.journal.acts import Pages
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.mail.family_texts import family_texts
-from wss_cases.pathways.circles.agreements.queries import (
-    STAFF_KEY,
-    may_read_terms,
-    names_by_key,
-    owner_choices,
-    owner_names,
-    person_key,
-    signers_of,
-    staff_of,
-)
+from wss_cases.pathways.circles import terms as termss
+from wss_cases.pathways.circles.agreements import queries
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.requirements.presenters import CIRCLE, ON_CIRCLE
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
-from wss_cases.pathways.circles.terms import (
-    COMPLETION,
-    Agreement,
-    AgreementSignature,
-    AgreementTerm,
-    SignatureManner,
-    WithoutMeeting,
-    completion_held,
-    completion_meeting_allowed,
-    last_agreed,
-    met_again,
-    open_terms,
-    signed_now,
-    terms_in_force,
-)
-from wss_cases.pathways.common.actions import (
-    close_open,
-    follow,
-    follow_event,
-    not_later,
-    note_completion,
-    open_follow_ups,
-)
+from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.models import LIVE, Pathway, outcomes_for
 from wss_cases.pathways.common.pages import act_context, number, page_of, people_choices
 from wss_cases.roster.directory.pages import language_words
@@ -93,9 +63,9 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
     """The page of an agreement that was made."""
     agreement = circle.agreement
     assert agreement is not None
-    reads, live = may_read_terms(actor, row, circle), row.state in LIVE
+    reads, live = queries.may_read_terms(actor, row, circle), row.state in LIVE
     values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
-    signed = {person_key(signature) for signature in signed_now(agreement)}
+    signed = {queries.person_key(signature) for signature in termss.signed_now(agreement)}
     return render_template(
         "pathways/circles/agreements/show.html",
         row=row,
@@ -104,13 +74,13 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
         ids=values,
         terms=[term_row(term, circle, reads, values, not row.case.result, today) for term in agreement.terms],
         signatures=signature_rows(row, circle),
-        unsigned=[signer.name for signer in signers_of(row, circle) if signer.key not in signed],
+        unsigned=[signer.name for signer in queries.signers_of(row, circle) if signer.key not in signed],
         papers=[(party.id, person_words(party), _family_language(party)) for party in circle.invited] if reads else [],
-        open_terms=len(open_terms(agreement)),
+        open_terms=len(termss.open_terms(agreement)),
         ended=_ended(circle),
         again=live and circle.waiting is None,
-        another=live and met_again(row.held_on, agreement),
-        may_meet=live and completion_meeting_allowed(circle) and circle.waiting is None,
+        another=live and termss.met_again(row.held_on, agreement),
+        may_meet=live and termss.completion_meeting_allowed(circle) and circle.waiting is None,
         agreed_on=day_words(agreement.agreed_on),
         **act_context(row, _("Agreement"), ""),
     )
@@ -123,10 +93,10 @@ def _family_language(person: Any) -> str:
 
 
 def term_row(
-    term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
+    term: termss.AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
 ) -> dict[str, Any]:
     """A term as a row of a list; its text only when the actor `reads` it. `workable`: the case is open."""
-    owner = owner_names(circle, [term]).get(term.id, _("Everyone"))
+    owner = queries.owner_names(circle, [term]).get(term.id, _("Everyone"))
     meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
     if reads and term.evidence:
         meta.append(_("counts as done when: %(evidence)s", evidence=term.evidence))
@@ -148,14 +118,14 @@ def term_row(
 
 def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
     """Who signed, when and how, as rows. `party` is a participant's id; None when a supporter or keeper signed."""
-    names = names_by_key(row, circle)
+    names = queries.names_by_key(row, circle)
     signatures = circle.agreement.signatures if circle.agreement else []
     return [
         {
             "party": signature.participant_id,
             "keeper": signature.keeper_user_id is not None,
-            "name": names.get(person_key(signature), ""),
-            "how": str(SignatureManner(signature.manner).label),
+            "name": names.get(queries.person_key(signature), ""),
+            "how": str(termss.SignatureManner(signature.manner).label),
             "when": day_words(signature.signed_on),
         }
         for signature in signatures
@@ -163,10 +133,10 @@ def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
 
 
 def _ended(circle: Circle) -> str:
-    if completion_held(circle):
+    if termss.completion_held(circle):
         return _("The agreement completion meeting took place.")
     reason = circle.agreement.without_meeting if circle.agreement else None
-    return str(WithoutMeeting(reason).label) if reason else ""
+    return str(termss.WithoutMeeting(reason).label) if reason else ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +153,7 @@ class TermDraft:
 def draft_in(form: Any) -> TermDraft:
     """The term that a form, or a row of one, holds."""
     owner = form.owner.data or ""
-    staff = number(owner.removeprefix(STAFF_KEY)) if owner.startswith(STAFF_KEY) else None
+    staff = number(owner.removeprefix(queries.STAFF_KEY)) if owner.startswith(queries.STAFF_KEY) else None
     party = None if staff is not None else number(owner)
     return TermDraft(form.text.data or "", party, form.due_on.data, form.evidence.data or "", staff)
 
@@ -200,14 +170,14 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
     circle = circle_of(row)
     if not circle.was_held:
         raise Refused("", _("First record that the meeting took place."))
-    if circle.agreement is not None and not met_again(row.held_on, circle.agreement):
+    if circle.agreement is not None and not termss.met_again(row.held_on, circle.agreement):
         raise Refused("", _("This circle already has an agreement. After it meets again it can make another."))
     today = today_at(row.school_id, uow.now)
-    _check_terms(terms, set(circle.names), set(staff_of(row.school_id, today)), today)
+    _check_terms(terms, set(circle.names), set(queries.staff_of(row.school_id, today)), today)
     if circle.agreement is not None:
-        agreement, later = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK), row.held_on
+        agreement, later = uow.load(termss.Agreement, circle.agreement.id, Permission.CASE_WORK), row.held_on
     else:
-        agreement, later = uow.add(Agreement.of(row, agreed_on=row.held_on or today)), None
+        agreement, later = uow.add(termss.Agreement.of(row, agreed_on=row.held_on or today)), None
     first = max((term.position for term in agreement.terms), default=0) + 1
     for position, draft in enumerate(terms, start=first):
         term = new_term(uow, row, position, draft)
@@ -219,25 +189,25 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
     return agreement.id
 
 
-def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
-    follow_event(uow, row, "agreement_made", of_case=True)
+def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: termss.Agreement, today: date) -> None:
+    actions.follow_event(uow, row, "agreement_made", of_case=True)
     follow_completion(uow, row, agreement)
     languages = {person.student.language for person in circle.invited if person.student is not None}
     for language in sorted(code for code in languages if code):
         text = family_texts([HEAD], language, today).get(HEAD)
         if text is None or not language.startswith(text.language):
-            follow_event(uow, row, "interpreter_needed")
+            actions.follow_event(uow, row, "interpreter_needed")
 
 
-def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
+def follow_completion(uow: UnitOfWork, row: Pathway, agreement: termss.Agreement) -> None:
     """Plan the completion meeting of an agreement: its follow-up is due with the last open term."""
-    due_on = max(term.due_on for term in open_terms(agreement))
-    planned = next(iter(open_follow_ups(uow, row.id, COMPLETION)), None)
+    due_on = max(term.due_on for term in termss.open_terms(agreement))
+    planned = next(iter(actions.open_follow_ups(uow, row.id, termss.COMPLETION)), None)
     if planned is not None and planned.due_on >= due_on:
         return
     if planned is not None:
         cancel_row(uow, planned, _("A term of the agreement is now due later."))
-    follow(uow, row, COMPLETION, due_on)
+    actions.follow(uow, row, termss.COMPLETION, due_on)
 
 
 def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], staff: Collection[int], today: date) -> None:
@@ -260,10 +230,10 @@ def may_own(term: TermDraft, invited: Collection[int], staff: Collection[int]) -
     return term.owner_participant_id is None or term.owner_participant_id in invited
 
 
-def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
+def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> termss.AgreementTerm:
     """A new term with its follow-up; the caller adds it to the agreement."""
-    follow_up = follow(uow, row, "agreement_term", draft.due_on)
-    return AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
+    follow_up = actions.follow(uow, row, "agreement_term", draft.due_on)
+    return termss.AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
 
 
 pages = Pages("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -275,14 +245,16 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     """Show the agreement, or the form that records it. Rows left empty are ignored."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    another = "again" in request.args and circle.agreement is not None and met_again(row.held_on, circle.agreement)
+    another = (
+        "again" in request.args and circle.agreement is not None and termss.met_again(row.held_on, circle.agreement)
+    )
     if circle.agreement is not None and request.method == "GET" and not another:
         return show(actor, row, circle, today_at(row.school_id, clock.now()))
     form = AgreementForm()
     if "add_row" in request.form and len(form.terms) < MOST_TERMS:
         form.terms.append_entry()
     today = today_at(row.school_id, clock.now())
-    owners = choices([("", _("Everyone")), *owner_choices(row, circle, today).items()])
+    owners = choices([("", _("Everyone")), *queries.owner_choices(row, circle, today).items()])
     for entry in form.terms:
         entry.form.owner.choices = owners
     context = {
@@ -322,14 +294,18 @@ class SignForm(PlainForm):
     """Who signed, how and when: keys of `signers_of` who have not signed yet."""
 
     signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Check who signed."))], choices=[])
-    manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
+    manner = radio(_l("How"), termss.SignatureManner.labels(), _l("Choose how they signed."))
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
 
     def fit(self, seen: tuple[Pathway, Circle]) -> None:
         """Offer those who have not signed."""
         row, circle = seen
-        signed = {person_key(signer) for signer in signed_now(circle.agreement)} if circle.agreement else set()
-        left = [(signer.key, signer.name) for signer in signers_of(row, circle) if signer.key not in signed]
+        signed = (
+            {queries.person_key(signer) for signer in termss.signed_now(circle.agreement)}
+            if circle.agreement
+            else set()
+        )
+        left = [(signer.key, signer.name) for signer in queries.signers_of(row, circle) if signer.key not in signed]
         self.signers.choices = choices(left)
 
 
@@ -347,30 +323,30 @@ def sign(uow: UnitOfWork, pathway: Pathway, form: SignForm) -> None:
     row = load_circle(uow, pathway.id)
     circle, signers, signed_on = circle_of(row), form.signers.data, form.signed_on.data
     agreement = _agreement_of(uow, circle)
-    not_later(uow, row.school_id, "signed_on", signed_on)
-    if signed_on < last_agreed(agreement):
+    actions.not_later(uow, row.school_id, "signed_on", signed_on)
+    if signed_on < termss.last_agreed(agreement):
         raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
-    may_sign = {signer.key: signer for signer in signers_of(row, circle)}
+    may_sign = {signer.key: signer for signer in queries.signers_of(row, circle)}
     if not set(signers) <= set(may_sign):
         raise Refused("signers", _("Check who signed."))
-    if set(signers) & {person_key(signature) for signature in signed_now(agreement)}:
+    if set(signers) & {queries.person_key(signature) for signature in termss.signed_now(agreement)}:
         raise Refused("signers", _("One of them has already signed."))
     for key in sorted(signers):
         column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
             may_sign[key].kind
         ]
-        before = next((earlier for earlier in agreement.signatures if person_key(earlier) == key), None)
-        signature = before or AgreementSignature(agreement_id=agreement.id)
-        signature.manner, signature.signed_on = SignatureManner(form.manner.data), signed_on
+        before = next((earlier for earlier in agreement.signatures if queries.person_key(earlier) == key), None)
+        signature = before or termss.AgreementSignature(agreement_id=agreement.id)
+        signature.manner, signature.signed_on = termss.SignatureManner(form.manner.data), signed_on
         signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
         setattr(signature, column, may_sign[key].id)
         uow.record(signature, "agreement.signed", case_id=agreement.case_id)
 
 
-def _agreement_of(uow: UnitOfWork, circle: Circle) -> Agreement:
+def _agreement_of(uow: UnitOfWork, circle: Circle) -> termss.Agreement:
     if circle.agreement is None:
         raise Refused("", _("Record the agreement first."))
-    return uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+    return uow.load(termss.Agreement, circle.agreement.id, Permission.CASE_WORK)
 
 
 class NamedForm(PlainForm):
@@ -407,7 +383,7 @@ class CompleteCircleForm(PlainForm):
     outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
     without_meeting = radio(
-        _l("Why was there no agreement completion meeting?"), WithoutMeeting.labels(), WITHOUT_MEETING
+        _l("Why was there no agreement completion meeting?"), termss.WithoutMeeting.labels(), WITHOUT_MEETING
     )
 
     def fit(self, seen: tuple[Pathway, Circle]) -> None:
@@ -419,14 +395,14 @@ class CompleteCircleForm(PlainForm):
             if (code == NO_AGREEMENT) == (circle.agreement is None)
         }
         self.outcome.choices = choices(list(fitting.items()))
-        if circle.agreement is None or completion_held(circle):
+        if circle.agreement is None or termss.completion_held(circle):
             del self.without_meeting
 
 
 def _suggested(seen: tuple[Pathway, Circle]) -> dict[str, Any]:
     agreement = seen[1].agreement
-    in_force = terms_in_force(agreement)
-    return {"outcome": None if open_terms(agreement) else outcome_of([term.state for term in in_force])}
+    in_force = termss.terms_in_force(agreement)
+    return {"outcome": None if termss.open_terms(agreement) else outcome_of([term.state for term in in_force])}
 
 
 @pages.act(
@@ -448,17 +424,17 @@ def complete_circle(uow: UnitOfWork, pathway: Pathway, form: CompleteCircleForm)
         _end_agreement(uow, row, circle, form)
     if (outcome == NO_AGREEMENT) != (circle.agreement is None):
         raise Refused("outcome", _("Choose an outcome that matches: was anything agreed?"))
-    note_completion(uow, row, outcome, form.note.data)
+    actions.note_completion(uow, row, outcome, form.note.data)
 
 
 def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, form: CompleteCircleForm) -> None:
     agreement = _agreement_of(uow, circle)
-    if left := [str(term.position) for term in open_terms(agreement)]:
+    if left := [str(term.position) for term in termss.open_terms(agreement)]:
         raise Refused("", _("These terms are not updated yet: %(terms)s.", terms=", ".join(left)))
-    was_held = completion_held(circle)
+    was_held = termss.completion_held(circle)
     if not was_held:
         if "without_meeting" not in form:
             raise Refused("", str(WITHOUT_MEETING))
-        agreement.without_meeting = WithoutMeeting(form.without_meeting.data)
+        agreement.without_meeting = termss.WithoutMeeting(form.without_meeting.data)
         uow.record(agreement, "agreement.without_meeting", reason=agreement.without_meeting.value)
-    close_open(uow, row.id, COMPLETION, "held" if was_held else "not_possible")
+    actions.close_open(uow, row.id, termss.COMPLETION, "held" if was_held else "not_possible")

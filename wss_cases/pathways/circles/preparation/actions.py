@@ -12,17 +12,9 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.pathways.circles import consent
 from wss_cases.pathways.circles.circle.models import CirclePreparation, GuardianAnswer, PartyAnswer, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.consent import (
-    Said,
-    call_off_planned,
-    invite,
-    letter_language,
-    load_any_circle,
-    load_circle,
-    note_consent,
-)
 from wss_cases.pathways.circles.keepers import keep_as_lead
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import close_recorded, follow_event, not_later
@@ -127,7 +119,7 @@ def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: V
     Returns the pathway's id. Raises NotFound for someone who is not invited. Raises Refused with the field of the wrong
     answer; see `visit_problem` and `note_consent`.
     """
-    row = load_any_circle(uow, pathway_id) if visit.only_refuses else load_circle(uow, pathway_id)
+    row = consent.load_any_circle(uow, pathway_id) if visit.only_refuses else consent.load_circle(uow, pathway_id)
     today = today_at(row.school_id, uow.now)
     if visit.on is not None:
         not_later(uow, row.school_id, "day", visit.on)
@@ -142,7 +134,7 @@ def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: V
     _note_ready(uow, party, visit, on)
     _note_plan(uow, party, visit, on)
     if visit.supporter.strip():
-        invite(uow, row, party.circle, party.person_id, visit.supporter, visit.relation)
+        consent.invite(uow, row, party.circle, party.person_id, visit.supporter, visit.relation)
     return row.id
 
 
@@ -188,7 +180,7 @@ def _need_interpreter(uow: UnitOfWork, party: _Party) -> None:
     """Ask once for an interpreter when the consent letter does not exist in the family's language."""
     row = party.row
     person = next(person for person in party.circle.invited if person.id == party.person_id)
-    if letter_language(person, today_at(row.school_id, uow.now)) is None:
+    if consent.letter_language(person, today_at(row.school_id, uow.now)) is None:
         return
     known = exists().where(FollowUp.pathway_id == row.id, FollowUp.kind == "interpreter")
     if not uow.session.scalar(select(known)):
@@ -197,10 +189,10 @@ def _need_interpreter(uow: UnitOfWork, party: _Party) -> None:
 
 def _note_consent(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
     """Record what the party and a guardian answered. A guardian's yes by phone closes the follow-up for a call home."""
-    answer = Said(visit.answer, visit.guardian, visit.guardian_name)
+    answer = consent.Said(visit.answer, visit.guardian, visit.guardian_name)
     if answer.party is None and answer.guardian is None:
         return
-    note_consent(uow, party.row, party.circle, party.person_id, answer, on)
+    consent.note_consent(uow, party.row, party.circle, party.person_id, answer, on)
     if answer.guardian is GuardianAnswer.NOT_REACHED:
         party.prepared.guardian_tried_on = on
         uow.record(party.prepared, "circle.guardian_tried")
@@ -222,7 +214,7 @@ def _note_ready(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
     prepared.is_ready, prepared.ready_on = visit.ready, on
     uow.record(prepared, "circle.ready" if visit.ready else "circle.not_ready")
     if not visit.ready:
-        call_off_planned(uow, party.row, party.circle)
+        consent.call_off_planned(uow, party.row, party.circle)
 
 
 def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
@@ -236,7 +228,7 @@ def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
     uow.record(prepared, "circle.plan_needed" if visit.plan_needed else "circle.plan_not_needed")
     if not visit.plan_needed or party.person_id in party.circle.planned:
         return
-    call_off_planned(uow, row, party.circle)
+    consent.call_off_planned(uow, row, party.circle)
     follow_ups = exists().where(
         FollowUp.case_id == row.case_id,
         FollowUp.kind == PLAN,

@@ -16,20 +16,8 @@ from wss_cases.access.policy import can
 from wss_cases.cases.case.actions import person_words
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_participant
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, forms
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import (
-    PICK,
-    BaseForm,
-    LongText,
-    NotBlank,
-    PlainForm,
-    ShortText,
-    choice_field,
-    choices,
-    needs,
-    radio,
-)
 from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import day_words, today_at
@@ -79,20 +67,20 @@ ONLY_A_NO = ("answer", "guardian", "guardian_name")
 """The fields that stay when a circle has ended, because a refusal is recorded at any time."""
 
 
-class VisitForm(BaseForm):
+class VisitForm(forms.BaseForm):
     """The results of a visit of a party."""
 
-    talked = radio(_l("When did you talk?"), TALKED)
+    talked = forms.radio(_l("When did you talk?"), TALKED)
     day = DateField(_l("On which day"), validators=[Optional()])
-    manner = radio(_l("How?"), {manner: MANNER_LABELS[manner] for manner in MANNERS})
-    done = SelectMultipleField(_l("What was done"), choices=choices(DONE), validators=[Optional()])
-    answer = radio(_l("Do they want to take part?"), [*PartyAnswer.labels().items(), NOT_ASKED])
-    ready = radio(_l("Ready to meet?"), READY)
-    guardian = radio(_l("A guardian’s consent"), [*GuardianAnswer.labels().items(), NOT_ASKED])
-    guardian_name = ShortText(_l("Name of the guardian who answered"), [Optional()])
-    plan_needed = radio(_l("Is a safety plan needed?"), NEEDED)
-    supporter = ShortText(_l("Who comes along"), [Optional()])
-    relation = choice_field(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
+    manner = forms.radio(_l("How?"), {manner: MANNER_LABELS[manner] for manner in MANNERS})
+    done = SelectMultipleField(_l("What was done"), choices=forms.choices(DONE), validators=[Optional()])
+    answer = forms.radio(_l("Do they want to take part?"), [*PartyAnswer.labels().items(), NOT_ASKED])
+    ready = forms.radio(_l("Ready to meet?"), READY)
+    guardian = forms.radio(_l("A guardian’s consent"), [*GuardianAnswer.labels().items(), NOT_ASKED])
+    guardian_name = forms.ShortText(_l("Name of the guardian who answered"), [Optional()])
+    plan_needed = forms.radio(_l("Is a safety plan needed?"), NEEDED)
+    supporter = forms.ShortText(_l("Who comes along"), [Optional()])
+    relation = forms.choice_field(_l("Relationship to this person"), [forms.PICK, *SupporterRelation.labels().items()])
 
     def only(self, names: Sequence[str]) -> None:
         for field in list(self):
@@ -105,9 +93,11 @@ class VisitForm(BaseForm):
         if "talked" not in self:
             return sound
         no_day = self.talked.data == ANOTHER and self.day.data is None
-        sound = needs(sound, self.day, no_day, _l("Choose the day."))
+        sound = forms.needs(sound, self.day, no_day, _l("Choose the day."))
         not_yet = self.talked.data == NOT_YET and bool(self.done.data)
-        return needs(sound, self.talked, not_yet, _l("You chose Not yet, and also what was done. Choose the day."))
+        return forms.needs(
+            sound, self.talked, not_yet, _l("You chose Not yet, and also what was done. Choose the day.")
+        )
 
     def visit(self, today: date) -> Visit:
         """The visit as filled in; `today` is the day at the school."""
@@ -398,12 +388,12 @@ SUPPORTER = Subject(
 
 
 @pages.act(
-    "/supporters/<int:supporter_id>/end", SUPPORTER, PlainForm, Permission.CASE_WORK, template=ACT,
+    "/supporters/<int:supporter_id>/end", SUPPORTER, forms.PlainForm, Permission.CASE_WORK, template=ACT,
     title=lambda seen: _("Withdraw the invitation of %(name)s", name=seen[1].name),
     button=_l("Withdraw the invitation"), then=lambda seen, _id: _party_page(seen[0], seen[1].participant_id),
     more=lambda seen, _form: on_circle(seen[0], _party_page(seen[0], seen[1].participant_id)),
 )  # fmt: skip
-def end_supporter(uow: UnitOfWork, supporter: CircleSupporter, _form: PlainForm) -> None:
+def end_supporter(uow: UnitOfWork, supporter: CircleSupporter, _form: forms.PlainForm) -> None:
     """Withdraw the invitation of a supporter. Refused when it was withdrawn already."""
     load_circle(uow, supporter.pathway_id)
     if supporter.ended_at is not None:
@@ -412,10 +402,12 @@ def end_supporter(uow: UnitOfWork, supporter: CircleSupporter, _form: PlainForm)
     uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
 
 
-class LiftForm(BaseForm):
+class LiftForm(forms.BaseForm):
     """Why the condition of a hold is met."""
 
-    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
+    reason = forms.LongText(
+        _l("Why is the condition met?"), [forms.NotBlank(_l("Explain why the condition is met."))], limit=2000
+    )
 
 
 screening = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")

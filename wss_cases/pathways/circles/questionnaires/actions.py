@@ -15,16 +15,8 @@ from wss_cases.foundation.settings import number_setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.agreements.queries import person_key
 from wss_cases.pathways.circles.consent import load_any_circle
+from wss_cases.pathways.circles.questionnaires import queries
 from wss_cases.pathways.circles.questionnaires.models import LinkState, Occasion, Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import (
-    Asked,
-    languages,
-    may_become,
-    occasions_of,
-    people_to_ask,
-    questionnaires_of,
-    state_of,
-)
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import close_open
 from wss_cases.pathways.common.models import LIVE, Pathway
@@ -51,7 +43,7 @@ def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
 
 def check_occasion(row: Pathway, circle: Circle, occasion: Occasion) -> None:
     """Raise Refused when nothing can be asked on this occasion yet."""
-    if occasion not in occasions_of(circle, row.state not in LIVE):
+    if occasion not in queries.occasions_of(circle, row.state not in LIVE):
         raise Refused("occasion", _("This can be asked later: choose something that has already happened."))
 
 
@@ -70,12 +62,12 @@ def make_links(
         row = load_asked_circle(uow, pathway_id)
         circle = circle_of(row)
         check_occasion(row, circle, occasion)
-        people_by_key = {person.key: person for person in people_to_ask(row, circle)}
+        people_by_key = {person.key: person for person in queries.people_to_ask(row, circle)}
         if not keys or not set(keys) <= set(people_by_key):
             raise Refused("people", _("Check who is asked."))
         if set(keys) & already_asked(row.id, occasion, now):
             raise Refused("people", _("One of them was already asked. Make a new link from the list."))
-        available = languages(today_at(None, now))
+        available = queries.languages(today_at(None, now))
         links = []
         for key in sorted(keys):
             wanted = language or people_by_key[key].language.split("-")[0]
@@ -90,18 +82,22 @@ def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str
     """The people who have a questionnaire for this occasion that was not withdrawn, by `Asked.key`."""
     return {
         person_key(row)
-        for row in questionnaires_of(pathway_id)
-        if row.occasion is occasion and state_of(row, now) is not LinkState.REVOKED
+        for row in queries.questionnaires_of(pathway_id)
+        if row.occasion is occasion and queries.state_of(row, now) is not LinkState.REVOKED
     }
 
 
-def may_be_asked(row: Pathway, circle: Circle, occasions: Collection[Occasion], now: datetime) -> list[Asked]:
+def may_be_asked(row: Pathway, circle: Circle, occasions: Collection[Occasion], now: datetime) -> list[queries.Asked]:
     """People who came to the circle and were not asked yet on at least one of these occasions."""
     keys_by_occasion = [already_asked(row.id, occasion, now) for occasion in occasions]
-    return [person for person in people_to_ask(row, circle) if any(person.key not in keys for keys in keys_by_occasion)]
+    return [
+        person
+        for person in queries.people_to_ask(row, circle)
+        if any(person.key not in keys for keys in keys_by_occasion)
+    ]
 
 
-def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str) -> Link:
+def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: queries.Asked, occasion: Occasion, language: str) -> Link:
     code = new_code()
     column = "participant_id" if who.key.startswith("party") else "supporter_id"
     made = uow.add(
@@ -146,8 +142,8 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str |
             return None
         row = uow.load(Questionnaire, questionnaire_id, Permission.CASE_WORK)
         refuse_keepers_own(row)
-        state = state_of(row, now)
-        if state is not LinkState.OPEN and not may_become(state, LinkState.OPEN):
+        state = queries.state_of(row, now)
+        if state is not LinkState.OPEN and not queries.may_become(state, LinkState.OPEN):
             raise Refused("", _("This questionnaire was answered or withdrawn."))
         code = new_code()
         row.token_digest, row.expires_at = token_digest(code), _expiry(now)

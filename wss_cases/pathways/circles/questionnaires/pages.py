@@ -36,13 +36,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work, use_case
 from wss_cases.mail.family_texts import Text
 from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
 from wss_cases.pathways.circles.circle.queries import get_circle, keeps_since, with_keepers
-from wss_cases.pathways.circles.questionnaires import actions, models
-from wss_cases.pathways.circles.questionnaires.actions import (
-    already_asked,
-    check_occasion,
-    load_asked_circle,
-    new_values,
-)
+from wss_cases.pathways.circles.questionnaires import actions, models, queries
 from wss_cases.pathways.circles.questionnaires.models import (
     QUESTIONS,
     VALUES,
@@ -53,20 +47,6 @@ from wss_cases.pathways.circles.questionnaires.models import (
     Questionnaire,
     QuestionnaireAnswer,
     QuestionnaireGuess,
-)
-from wss_cases.pathways.circles.questionnaires.queries import (
-    GUESS_WINDOW,
-    by_code,
-    get_questionnaire,
-    guesses,
-    languages,
-    may_become,
-    occasions_of,
-    people_to_ask,
-    questionnaires_of,
-    state_of,
-    throttled,
-    words_of,
 )
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
 from wss_cases.pathways.common.models import LIVE, Pathway
@@ -86,13 +66,13 @@ class Opened:
 
 def open_link(code: str, address: str, now: datetime) -> Opened:
     """What a link opens. Wrong links are counted until there are too many; a right link always opens."""
-    row = by_code(code)
+    row = queries.by_code(code)
     if row is not None:
         return Opened(row)
-    if throttled(*guesses(address, now)):
+    if queries.throttled(*queries.guesses(address, now)):
         return Opened(None, wait=True)
     with unit_of_work(SYSTEM, now) as uow:
-        uow.session.execute(delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - GUESS_WINDOW))
+        uow.session.execute(delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - queries.GUESS_WINDOW))
         uow.session.add(QuestionnaireGuess(address=address[:64], at=now))
         uow.no_audit()
     return Opened(None)
@@ -105,7 +85,7 @@ def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: da
     """
     with unit_of_work(SYSTEM, now) as uow:
         row = existing(uow.session.get(Questionnaire, questionnaire_id, with_for_update=True, populate_existing=True))
-        state = state_of(row, now)
+        state = queries.state_of(row, now)
         if state is LinkState.OPEN:
             _save(uow, row, values, words)
         return state
@@ -119,15 +99,15 @@ def answer_as_keeper(
 
     Raises NotFound for anyone else. Raises Refused for a second time, before the occasion, and without an answer.
     """
-    pathway = load_asked_circle(uow, pathway_id)
+    pathway = actions.load_asked_circle(uow, pathway_id)
     require(uow.actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
     circle = circle_of(pathway)
-    check_occasion(pathway, circle, occasion)
-    if f"keeper-{uow.actor.user_id}" in already_asked(pathway_id, occasion, uow.now):
+    actions.check_occasion(pathway, circle, occasion)
+    if f"keeper-{uow.actor.user_id}" in actions.already_asked(pathway_id, occasion, uow.now):
         raise Refused("", _("You have already answered."))
     row = uow.add(
         Questionnaire(
-            **new_values(uow, pathway, circle, occasion),
+            **actions.new_values(uow, pathway, circle, occasion),
             answerer=Answerer.KEEPER,
             keeper_user_id=uow.actor.user_id,
             language=uow.actor.locale,
@@ -230,16 +210,16 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     """List the people who were asked, and the state of each link."""
     actor, now = current_actor(), clock.now()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    rows, names = questionnaires_of(row.id), names_by_key(row, circle)
+    rows, names = queries.questionnaires_of(row.id), names_by_key(row, circle)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
     began = keeps_since(row.id, actor.user_id)
-    open_now = occasions_of(circle, row.state not in LIVE)
+    open_now = queries.occasions_of(circle, row.state not in LIVE)
     mine = {item.occasion for item in rows if item.keeper_user_id == actor.user_id}
     return render_template(
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
         rows=[_row(item, names, began if is_keeper else None, now) for item in reversed(rows)],
-        came=bool(open_now and people_to_ask(row, circle)),
+        came=bool(open_now and queries.people_to_ask(row, circle)),
         is_open=bool(open_now),
         may_ask=bool(actions.may_be_asked(row, circle, open_now, now)),
         mine=[(item.value, str(Occasion(item).label)) for item in open_now if is_keeper and item not in mine],
@@ -251,7 +231,7 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
 def _row(
     questionnaire: Questionnaire, names: dict[str, str], reads_from: datetime | None, now: datetime
 ) -> dict[str, Any]:
-    state = state_of(questionnaire, now)
+    state = queries.state_of(questionnaire, now)
     waits = questionnaire.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
     meta = [str(Answerer(questionnaire.answerer).label), str(Occasion(questionnaire.occasion).label)]
     if questionnaire.keeper_user_id is None:
@@ -302,7 +282,7 @@ def make(case_id: int, pathway_id: int) -> Page:
 
 
 def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
-    open_now = occasions_of(circle, row.state not in LIVE)
+    open_now = queries.occasions_of(circle, row.state not in LIVE)
     occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
     people = actions.may_be_asked(row, circle, open_now or [occasion], now)
     asked_keys = actions.already_asked(row.id, occasion, now)
@@ -312,7 +292,7 @@ def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     form.language.choices = choices(
         [
             ("", _("The language of each family")),
-            *((code, language_words(code)) for code in languages(today_at(None, now))),
+            *((code, language_words(code)) for code in queries.languages(today_at(None, now))),
         ]
     )
     return form
@@ -324,7 +304,7 @@ def _list_address(row: Pathway) -> str:
 
 def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     names = names_by_key(row, circle)
-    keys = {questionnaire.id: person_key(questionnaire) for questionnaire in questionnaires_of(row.id)}
+    keys = {questionnaire.id: person_key(questionnaire) for questionnaire in queries.questionnaires_of(row.id)}
     shown = [
         {
             "name": names.get(keys[link.questionnaire_id], ""),
@@ -354,7 +334,7 @@ def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 
 def _find_handed(actor: Actor, case_id: int, pathway_id: int, questionnaire_id: int) -> tuple[Pathway, Questionnaire]:
     row = get_circle(actor, case_id, pathway_id)
-    return row, get_questionnaire(actor, row.id, questionnaire_id)
+    return row, queries.get_questionnaire(actor, row.id, questionnaire_id)
 
 
 @pages.button(
@@ -364,7 +344,7 @@ def _find_handed(actor: Actor, case_id: int, pathway_id: int, questionnaire_id: 
 def revoke(uow: UnitOfWork, questionnaire: Questionnaire) -> None:
     """Withdraw a link, so that it opens nothing. Refused when it was answered or withdrawn already."""
     actions.refuse_keepers_own(questionnaire)
-    if not may_become(state_of(questionnaire, uow.now), LinkState.REVOKED):
+    if not queries.may_become(queries.state_of(questionnaire, uow.now), LinkState.REVOKED):
         raise Refused("", _("This questionnaire was answered or withdrawn."))
     questionnaire.revoked_at = uow.now
     uow.record(questionnaire, "questionnaire.revoked")
@@ -394,7 +374,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
     chosen = request.args.get("occasion")
     occasion = Occasion(chosen) if chosen in set(Occasion) else Occasion.AFTER_MEETING
-    texts = words_of(Answerer.KEEPER, occasion, locale_code(), today_at(row.school_id, clock.now()))
+    texts = queries.words_of(Answerer.KEEPER, occasion, locale_code(), today_at(row.school_id, clock.now()))
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(
         form,
@@ -420,7 +400,7 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     row, circle = _circle_of_keeper(actor, case_id, pathway_id)
     read = read_answers(actor, row.id, questionnaire_id, now)
     questions = QUESTIONS[read.row.answerer, read.row.occasion]
-    texts = words_of(read.row.answerer, read.row.occasion, locale_code(), today_at(row.school_id, now))
+    texts = queries.words_of(read.row.answerer, read.row.occasion, locale_code(), today_at(row.school_id, now))
     lines = [
         {
             "label": texts[f"question.{read.row.answerer}.{question.code}"].text,

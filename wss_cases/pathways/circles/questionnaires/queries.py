@@ -17,17 +17,7 @@ from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.family_texts import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter, MeetingKind
-from wss_cases.pathways.circles.questionnaires.models import (
-    LINK_TRANSITIONS,
-    QUESTIONS,
-    VALUES,
-    Answerer,
-    LinkState,
-    Occasion,
-    Questionnaire,
-    QuestionnaireGuess,
-    Scale,
-)
+from wss_cases.pathways.circles.questionnaires import models
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms import completion_held, open_terms
 from wss_cases.pathways.common.models import Pathway
@@ -43,37 +33,37 @@ guesses must not lock the others out. A link has 31 ** 20 forms, about 2 ** 99, 
 """
 
 
-def state_of(row: Any, now: datetime) -> LinkState:
+def state_of(row: Any, now: datetime) -> models.LinkState:
     """The state of a link, from a row with `answered_at`, `revoked_at` and `expires_at`."""
     if row.answered_at is not None:
-        return LinkState.ANSWERED
+        return models.LinkState.ANSWERED
     if row.revoked_at is not None:
-        return LinkState.REVOKED
-    return LinkState.EXPIRED if row.expires_at <= now else LinkState.OPEN
+        return models.LinkState.REVOKED
+    return models.LinkState.EXPIRED if row.expires_at <= now else models.LinkState.OPEN
 
 
-def may_become(state: LinkState, next_state: LinkState) -> bool:
-    return next_state in LINK_TRANSITIONS[state]
+def may_become(state: models.LinkState, next_state: models.LinkState) -> bool:
+    return next_state in models.LINK_TRANSITIONS[state]
 
 
 def throttled(from_address: int, over_all: int) -> bool:
     return from_address >= GUESSES_PER_ADDRESS or over_all >= GUESSES_OVER_ALL
 
 
-def answerer_of(role: PersonRole) -> Answerer:
+def answerer_of(role: PersonRole) -> models.Answerer:
     """The role in which a party answers. A person who was harmed and caused harm answers as a person harmed."""
-    return Answerer.HARMED if role in (PersonRole.HARMED, PersonRole.BOTH) else Answerer.CAUSED_HARM
+    return models.Answerer.HARMED if role in (PersonRole.HARMED, PersonRole.BOTH) else models.Answerer.CAUSED_HARM
 
 
-def occasions_of(circle: Any, has_ended: bool) -> list[Occasion]:
+def occasions_of(circle: Any, has_ended: bool) -> list[models.Occasion]:
     """The occasions that have come: after a held meeting, and once no term of the agreement is open."""
     held_meetings = [
         meeting for meeting in circle.meetings if meeting.happened and meeting.kind is not MeetingKind.COMPLETION
     ]
-    occasions = [Occasion.AFTER_MEETING] if held_meetings else []
+    occasions = [models.Occasion.AFTER_MEETING] if held_meetings else []
     over = completion_held(circle) or has_ended or not open_terms(circle.agreement)
     if held_meetings and circle.agreement is not None and over:
-        occasions.append(Occasion.LAST_CHECK_IN)
+        occasions.append(models.Occasion.LAST_CHECK_IN)
     return occasions
 
 
@@ -100,7 +90,7 @@ class Asked:
     key: str
     id: int
     name: str
-    answerer: Answerer
+    answerer: models.Answerer
     language: str
 
 
@@ -123,34 +113,34 @@ def people_to_ask(row: Pathway, circle: Circle) -> list[Asked]:
 
 def _supporter(row: CircleSupporter, parties: Iterable[Asked]) -> Asked:
     language = next((party.language for party in parties if party.id == row.participant_id), "en")
-    return Asked(f"supporter-{row.id}", row.id, row.name, Answerer.SUPPORTER, language)
+    return Asked(f"supporter-{row.id}", row.id, row.name, models.Answerer.SUPPORTER, language)
 
 
-def questionnaires_of(pathway_id: int) -> list[Questionnaire]:
+def questionnaires_of(pathway_id: int) -> list[models.Questionnaire]:
     """A circle's questionnaires, oldest first; the caller has checked the circle."""
-    statement = select(Questionnaire).where(Questionnaire.pathway_id == pathway_id)
-    return list(db.session.scalars(statement.order_by(Questionnaire.id)))
+    statement = select(models.Questionnaire).where(models.Questionnaire.pathway_id == pathway_id)
+    return list(db.session.scalars(statement.order_by(models.Questionnaire.id)))
 
 
-def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Questionnaire:
+def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> models.Questionnaire:
     """A questionnaire of a circle at one of the actor's schools. Raises NotFound."""
-    statement = select(Questionnaire).where(
-        Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
+    statement = select(models.Questionnaire).where(
+        models.Questionnaire.id == questionnaire_id, models.Questionnaire.pathway_id == pathway_id
     )
-    return existing(db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM))))
+    return existing(db.session.scalar(statement.where(in_view(models.Questionnaire, actor, *CASE_TEAM))))
 
 
-def by_code(code: str) -> Questionnaire | None:
+def by_code(code: str) -> models.Questionnaire | None:
     """The questionnaire that a link opens; None when there is no such link."""
     digest = token_digest(plain_code(code))
-    return db.session.scalar(select(Questionnaire).where(Questionnaire.token_digest == digest))
+    return db.session.scalar(select(models.Questionnaire).where(models.Questionnaire.token_digest == digest))
 
 
 def guesses(address: str, now: datetime) -> tuple[int, int]:
     """How many wrong links came from an address, and from all, within the window."""
-    recent = QuestionnaireGuess.at > now - GUESS_WINDOW
-    own = select(func.count()).where(QuestionnaireGuess.address == address, recent).scalar_subquery()
-    every = select(func.count()).where(recent).select_from(QuestionnaireGuess).scalar_subquery()
+    recent = models.QuestionnaireGuess.at > now - GUESS_WINDOW
+    own = select(func.count()).where(models.QuestionnaireGuess.address == address, recent).scalar_subquery()
+    every = select(func.count()).where(recent).select_from(models.QuestionnaireGuess).scalar_subquery()
     from_address, over_all = db.session.execute(select(own, every)).one()
     return from_address, over_all
 
@@ -160,8 +150,8 @@ def languages(day: date) -> list[str]:
     return sorted(set(db.session.scalars(statement)), key=lambda code: (code != "en", code))
 
 
-def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -> dict[str, Text]:
+def words_of(answerer: models.Answerer, occasion: models.Occasion, language: str, day: date) -> dict[str, Text]:
     """The texts of a questionnaire by code: introduction, questions, scales, free question."""
-    questions = [f"question.{answerer}.{question.code}" for question in QUESTIONS[answerer, occasion]]
-    scales = [f"scale.{scale}.{value}" for scale in Scale for value in VALUES[scale]]
+    questions = [f"question.{answerer}.{question.code}" for question in models.QUESTIONS[answerer, occasion]]
+    scales = [f"scale.{scale}.{value}" for scale in models.Scale for value in models.VALUES[scale]]
     return family_texts([INTRO, FREE, *questions, *scales], language, day)

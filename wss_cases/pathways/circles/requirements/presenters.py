@@ -13,20 +13,15 @@ from wss_cases.journal.acts import Subject
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.circle.rules import PLAN, Requirement, requirement_words, unmet
-from wss_cases.pathways.circles.requirements.queries import (
-    Circle,
-    begun_in_columns,
-    circle_of,
-    circles_for,
-    get_circle_and_state,
-    requirements_in_columns,
-)
+from wss_cases.pathways.circles.requirements import queries
 from wss_cases.pathways.circles.terms import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import LIVE, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.pathways.common.pages import ACT
 from wss_cases.routing.engine.explain import said
 
-CIRCLE = Subject(Pathway, get_circle_and_state, row=itemgetter(0), seen=lambda row: (row, circle_of(row)))
+CIRCLE = Subject(
+    Pathway, queries.get_circle_and_state, row=itemgetter(0), seen=lambda row: (row, queries.circle_of(row))
+)
 """A circle and its state, for an act on it."""
 ON_CIRCLE: Final[dict[str, Any]] = {"template": ACT, "more": lambda seen, _form: on_circle(seen[0])}
 
@@ -67,7 +62,7 @@ def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
     """The next step of each live circle by id, with the loaded circle in `seen`, in a constant number of queries."""
     live = [row for row in rows if row.state in LIVE]
-    circles = circles_for(live)
+    circles = queries.circles_for(live)
     return {row.id: _step(row, circles[row.id], today, now)._replace(seen=circles[row.id]) for row in live}
 
 
@@ -76,12 +71,12 @@ def steps_alone(rows: Sequence[Any], today: date, now: datetime) -> dict[int, St
     needs them.
     """
     live = [row for row in rows if row.state in LIVE]
-    circles = begun_in_columns(live)
-    requirements_in_columns(circles, [row for row in live if _needs_requirements(circles[row.id], now)])
+    circles = queries.begun_in_columns(live)
+    queries.requirements_in_columns(circles, [row for row in live if _needs_requirements(circles[row.id], now)])
     return {row.id: _step(row, circles[row.id], today, now) for row in live}
 
 
-def _needs_requirements(circle: Circle, now: datetime) -> bool:
+def _needs_requirements(circle: queries.Circle, now: datetime) -> bool:
     """Whether the next step of a circle depends on its requirements; it mirrors `_step`."""
     if circle.waiting is not None:
         return circle.waiting.starts_at > now
@@ -90,7 +85,7 @@ def _needs_requirements(circle: Circle, now: datetime) -> bool:
     return completion_meeting_allowed(circle) and not open_terms(circle.agreement)
 
 
-def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:
+def _step(row: Pathway, circle: queries.Circle, today: date, now: datetime) -> Step:
     if circle.waiting is not None:
         return _planned(row, circle, circle.waiting, today, now)
     if circle.was_held:
@@ -98,7 +93,7 @@ def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:
     return _before_meeting(row, circle, today)
 
 
-def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, now: datetime) -> Step:
+def _planned(row: Pathway, circle: queries.Circle, meeting: CircleMeeting, today: date, now: datetime) -> Step:
     if meeting.starts_at <= now:
         words, values = _l("Record whether the meeting took place"), {"meeting_id": meeting.id}
         return Step("answer_meeting", words, "circles.answer", values, on=row.next_step_on, urgent=True)
@@ -108,7 +103,7 @@ def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, 
     return waiting(row, row.next_step_on)
 
 
-def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
+def _after_meeting(row: Pathway, circle: queries.Circle, today: date) -> Step:
     if circle.agreement is None:
         return Step("agreement", _l("Record the agreement"), "agreements.agreement", ids(row))
     terms = open_terms(circle.agreement)
@@ -124,7 +119,7 @@ def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
     return Step("complete", _l("Complete it with its outcome"), "agreements.complete", ids(row))
 
 
-def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
+def _before_meeting(row: Pathway, circle: queries.Circle, today: date) -> Step:
     shut = unmet(circle.requirements_on(today))
     stands = {hold.rule for hold in circle.holds if hold.stands}
     if any(requirement.code == "hold" and requirement.rule in stands for requirement in shut):
@@ -139,7 +134,7 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
     return Step("plan_meeting", _l("Schedule the meeting"), "circle_schedule.meeting", ids(row), on=row.next_step_on)
 
 
-def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, Any]:
+def requirement_row(requirement: Requirement, circle: queries.Circle, row: Pathway) -> dict[str, Any]:
     """A requirement as components/gates.html shows it: what is met or missing, and a link to where it is met."""
     words, endpoint = OPENING[requirement.code]
     meta = "" if requirement.done else str(words)

@@ -20,27 +20,8 @@ from wss_cases.cases.case.models import CaseIncident, CaseParticipant, PlanState
 from wss_cases.cases.case.queries import people_of_each
 from wss_cases.foundation.database import Narrow, Prepared
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.models import (
-    CircleConsent,
-    CircleKeeper,
-    CircleMeeting,
-    CirclePreparation,
-    CircleScreen,
-    CircleSetting,
-    CircleSupporter,
-    HoldLift,
-)
+from wss_cases.pathways.circles.circle import models, rules
 from wss_cases.pathways.circles.circle.queries import get_circle, may_lead_as
-from wss_cases.pathways.circles.circle.rules import (
-    Facts,
-    Hold,
-    Requirement,
-    holds_on,
-    is_unset,
-    may_keep_as,
-    parties,
-    requirements_of,
-)
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.rule_sets import RoutingAnswer
@@ -61,7 +42,7 @@ def answers(among_ids: Narrow) -> Any:
 @Prepared
 def meetings(among_ids: Narrow) -> Any:
     """The meetings of these circles with their attendance."""
-    meeting = CircleMeeting
+    meeting = models.CircleMeeting
     return (
         select(meeting)
         .options(selectinload(meeting.attendance))
@@ -90,33 +71,35 @@ def agreed_plans(among_ids: Narrow) -> Any:
 
 @Prepared
 def consents(among_ids: Narrow) -> Any:
-    consent = CircleConsent
+    consent = models.CircleConsent
     return select(consent).where(among_ids(consent.pathway_id), consent.replaced_at.is_(None)).order_by(consent.id)
 
 
 @Prepared
 def keepers(among_ids: Narrow) -> Any:
     """The keepers of these circles, with their trainings and their roles at the school."""
-    training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
+    training = and_(
+        TrainingRecord.user_id == models.CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING
+    )
     work = and_(
-        RoleGrant.user_id == CircleKeeper.user_id,
-        RoleGrant.school_id == CircleKeeper.school_id,
+        RoleGrant.user_id == models.CircleKeeper.user_id,
+        RoleGrant.school_id == models.CircleKeeper.school_id,
         UserAccount.state == AccountState.ACTIVE,
     )
     role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
     return (
-        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
-        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        select(models.CircleKeeper.pathway_id, models.CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
+        .join(UserAccount, UserAccount.id == models.CircleKeeper.user_id)
         .outerjoin(TrainingRecord, training)
         .outerjoin(RoleGrant, work)
-        .where(among_ids(CircleKeeper.pathway_id), CircleKeeper.ended_at.is_(None))
-        .order_by(CircleKeeper.id, TrainingRecord.id)
+        .where(among_ids(models.CircleKeeper.pathway_id), models.CircleKeeper.ended_at.is_(None))
+        .order_by(models.CircleKeeper.id, TrainingRecord.id)
     )
 
 
 @Prepared
 def settings(among_ids: Narrow) -> Any:
-    setting = CircleSetting
+    setting = models.CircleSetting
     return select(setting.school_id, setting.guardian_consent).where(among_ids(setting.school_id))
 
 
@@ -135,18 +118,18 @@ class Circle:
     """
 
     invited: list[Any] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
-    consents: dict[int, CircleConsent] = field(default_factory=dict)
-    preparations: dict[int, CirclePreparation] = field(default_factory=dict)
-    supporters: list[CircleSupporter] = field(default_factory=list)
-    screen: CircleScreen | None = None
+    holds: list[rules.Hold] = field(default_factory=list)
+    consents: dict[int, models.CircleConsent] = field(default_factory=dict)
+    preparations: dict[int, models.CirclePreparation] = field(default_factory=dict)
+    supporters: list[models.CircleSupporter] = field(default_factory=list)
+    screen: models.CircleScreen | None = None
     keeper_names: dict[int, str] = field(default_factory=dict)
     at_work: dict[int, set[tuple[Role, date, date | None]]] = field(default_factory=dict)
     trainings: list[TrainingRecord] = field(default_factory=list)
     lifted: set[str] = field(default_factory=set)
     guardians_asked: bool = False
     planned: frozenset[int] = frozenset()
-    meetings: list[CircleMeeting] = field(default_factory=list)
+    meetings: list[models.CircleMeeting] = field(default_factory=list)
     agreement: Agreement | None = None
 
     @property
@@ -155,7 +138,7 @@ class Circle:
         return {person.id: person_words(person) for person in self.invited}
 
     @property
-    def waiting(self) -> CircleMeeting | None:
+    def waiting(self) -> models.CircleMeeting | None:
         return next((meeting for meeting in self.meetings if meeting.happened is None), None)
 
     @property
@@ -178,7 +161,7 @@ class Circle:
     def keepers_on(self, day: date) -> dict[int, str]:
         """The keepers who may keep a circle of this school on a day, by the rule of `may_keep`: id to name."""
         roles = self._roles_on(day)
-        return {key: name for key, name in self.keeper_names.items() if may_keep_as(roles.get(key, ()))}
+        return {key: name for key, name in self.keeper_names.items() if rules.may_keep_as(roles.get(key, ()))}
 
     def trained_on(self, day: date) -> dict[int, str]:
         """The keepers who may lead on a day and whose training is in force then: id to name."""
@@ -196,12 +179,12 @@ class Circle:
             for key, terms in self.at_work.items()
         }
 
-    def requirements_on(self, day: date) -> list[Requirement]:
-        return requirements_of(self.facts_on(day))
+    def requirements_on(self, day: date) -> list[rules.Requirement]:
+        return rules.requirements_of(self.facts_on(day))
 
-    def facts_on(self, day: date) -> Facts:
+    def facts_on(self, day: date) -> rules.Facts:
         """The facts from which the requirements of a meeting on this day are decided."""
-        return Facts(
+        return rules.Facts(
             invited=self.invited,
             consents=self.consents,
             preparations=self.preparations,
@@ -244,7 +227,7 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         return {}
     circles = _begun_for(rows)
     _read_requirements(circles, rows)
-    for supporter in of(CircleSupporter).rows(circles).scalars():
+    for supporter in of(models.CircleSupporter).rows(circles).scalars():
         circles[supporter.pathway_id].supporters.append(supporter)
     return circles
 
@@ -268,8 +251,8 @@ def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -
     read = {row.id: circles[row.id] for row in rows}
     for row in rows:
         circle = read[row.id]
-        circle.invited = parties(row.for_whom, row.participant_id, people[row.case_id])
-        circle.holds = holds_on(row.kind, row.for_whom, answers[row.case_id])
+        circle.invited = rules.parties(row.for_whom, row.participant_id, people[row.case_id])
+        circle.holds = rules.holds_on(row.kind, row.for_whom, answers[row.case_id])
         circle.planned = planned[row.case_id]
     _read_parties(read)
     for row in rows:
@@ -282,7 +265,7 @@ def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -
 def leave_out_unset(circle: Circle, named_id: int | None) -> None:
     """Remove invited people whose role is not set, except `named_id` and those already asked or prepared."""
     known = {named_id, *circle.consents, *circle.preparations}
-    circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
+    circle.invited = [person for person in circle.invited if person.id in known or not rules.is_unset(person)]
 
 
 def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
@@ -295,16 +278,16 @@ def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
 def _read_parties(circles: dict[int, Circle]) -> None:
     for consent in consents.rows(circles).scalars():
         circles[consent.pathway_id].consents[consent.participant_id] = consent
-    for prepared in of(CirclePreparation).rows(circles).scalars():
+    for prepared in of(models.CirclePreparation).rows(circles).scalars():
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
-    for screen in of(CircleScreen).rows(circles).scalars():
+    for screen in of(models.CircleScreen).rows(circles).scalars():
         circles[screen.pathway_id].screen = screen
 
 
 def read_lifts(circles: Mapping[int, Circle]) -> None:
     """Read which holds of these circles were lifted; no query when none has a hold."""
     with_holds = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
-    for lift in of(HoldLift).rows(with_holds).scalars() if with_holds else ():
+    for lift in of(models.HoldLift).rows(with_holds).scalars() if with_holds else ():
         circles[lift.pathway_id].lifted.add(lift.rule)
 
 
@@ -349,7 +332,7 @@ def begun_in_columns(rows: Sequence[Any]) -> dict[int, Circle]:
 @Prepared
 def _meetings(among_ids: Narrow) -> Any:
     """Columns of the meetings of these circles, the latest first."""
-    meeting = CircleMeeting
+    meeting = models.CircleMeeting
     columns = select(
         meeting.id, meeting.pathway_id, meeting.school_id, meeting.kind, meeting.starts_at, meeting.happened
     )
@@ -381,8 +364,8 @@ def requirements_in_columns(circles: Mapping[int, Circle], rows: Sequence[Any]) 
         people[person.pathway_id].append(person)
     for row in rows:
         circle = read[row.id]
-        circle.invited = parties(row.for_whom, row.participant_id, people[row.id])
-        circle.holds = holds_on(row.kind, row.for_whom, answers[row.case_id])
+        circle.invited = rules.parties(row.for_whom, row.participant_id, people[row.id])
+        circle.holds = rules.holds_on(row.kind, row.for_whom, answers[row.case_id])
         _fill(circle, people[row.id])
         leave_out_unset(circle, row.participant_id)
     read_lifts(read)
@@ -394,7 +377,7 @@ def _people(among_ids: Narrow) -> Any:
     """The people of these circles' cases, each with their consent and preparation, and the screen and setting of the
     circle.
     """
-    person, consent, prepared = CaseParticipant, CircleConsent, CirclePreparation
+    person, consent, prepared = CaseParticipant, models.CircleConsent, models.CirclePreparation
     agreed = and_(SafetyPlan.participant_id == person.id, SafetyPlan.case_id == person.case_id)
     of_both = and_(prepared.pathway_id == Pathway.id, prepared.participant_id == person.id)
     counts = and_(consent.pathway_id == Pathway.id, consent.participant_id == person.id, consent.replaced_at.is_(None))
@@ -404,8 +387,8 @@ def _people(among_ids: Narrow) -> Any:
         consent.guardian_consented, consent.guardian_on,
         prepared.id.label("preparation_id"), prepared.support_offered_on, prepared.pre_met_on, prepared.is_ready,
         prepared.ready_on, prepared.plan_needed,
-        CircleScreen.id.label("screen_id"), CircleScreen.answer, CircleScreen.screened_on,
-        CircleSetting.guardian_consent.label("guardians_asked"),
+        models.CircleScreen.id.label("screen_id"), models.CircleScreen.answer, models.CircleScreen.screened_on,
+        models.CircleSetting.guardian_consent.label("guardians_asked"),
         select(SafetyPlan.id).where(agreed, SafetyPlan.state == PlanState.AGREED).exists().label("planned"),
     )  # fmt: skip
     statement = (
@@ -413,8 +396,8 @@ def _people(among_ids: Narrow) -> Any:
         .join(person, person.case_id == Pathway.case_id)
         .outerjoin(consent, counts)
         .outerjoin(prepared, of_both)
-        .outerjoin(CircleScreen, CircleScreen.pathway_id == Pathway.id)
-        .outerjoin(CircleSetting, CircleSetting.school_id == Pathway.school_id)
+        .outerjoin(models.CircleScreen, models.CircleScreen.pathway_id == Pathway.id)
+        .outerjoin(models.CircleSetting, models.CircleSetting.school_id == Pathway.school_id)
     )
     return statement.where(among_ids(Pathway.id)).order_by(person.id)
 

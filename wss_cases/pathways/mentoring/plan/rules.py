@@ -11,23 +11,16 @@ from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import day_words, day_words_with_year
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.mentoring.plan.models import (
-    BEST_MARK,
-    CARD_DAYS,
-    SENTENCES,
-    Cadence,
-    DailyCard,
-    DailyCardDay,
-    DayState,
-    MentoringPlan,
-    MentoringSession,
-    Missed,
-    Reason,
-)
+from wss_cases.pathways.mentoring.plan import models
 from wss_cases.roster.directory.rules import SchoolDays
 
 _DAY = timedelta(days=1)
-_DAYS_OF = {Cadence.DAILY: 1, Cadence.TWICE_WEEKLY: 7, Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
+_DAYS_OF = {
+    models.Cadence.DAILY: 1,
+    models.Cadence.TWICE_WEEKLY: 7,
+    models.Cadence.WEEKLY: 7,
+    models.Cadence.BIWEEKLY: 14,
+}
 _LONGEST = timedelta(weeks=208)
 _AHEAD = timedelta(days=62)
 """How far ahead of today, or of a later first day, the next session is searched."""
@@ -65,7 +58,9 @@ def last_day_of(starts_on: date | None, weeks: int | None) -> date | None:
     return starts_on + timedelta(weeks=weeks) - _DAY if starts_on is not None and weeks is not None else None
 
 
-def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, since: date = date.min) -> list[date]:
+def due_days(
+    rhythm: models.Cadence, starts_on: date, until: date, days: SchoolDays, since: date = date.min
+) -> list[date]:
     """The school days on which sessions of a schedule fall due, from its first day up to `until`. `since` skips the
     periods that were over before that day.
 
@@ -75,7 +70,7 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, si
     due by then.
     """
     due: list[date] = []
-    wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
+    wanted = 2 if rhythm is models.Cadence.TWICE_WEEKLY else 1
     until = min(until, starts_on + _LONGEST)
     number, first = 0, starts_on
     while first <= until:
@@ -90,20 +85,20 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, si
     return [day for day in due if since <= day <= until]
 
 
-def coming_days(days: SchoolDays, since: date) -> Callable[[Cadence, date, date], list[date]]:
+def coming_days(days: SchoolDays, since: date) -> Callable[[models.Cadence, date, date], list[date]]:
     """A function (rhythm, first day, last day) that lists the `due_days` from `since` on. It skips the periods that
     were over before, and computes plans with the same periods once.
     """
     known = cache(lambda rhythm, begins, until: due_days(rhythm, begins, until, days, since))
 
-    def coming(rhythm: Cadence, starts_on: date, until: date) -> list[date]:
+    def coming(rhythm: models.Cadence, starts_on: date, until: date) -> list[date]:
         dates: list[date] = known(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST))
         return dates
 
     return coming
 
 
-def _period_of(rhythm: Cadence, starts_on: date, day: date) -> date:
+def _period_of(rhythm: models.Cadence, starts_on: date, day: date) -> date:
     """The first day of the period that contains a day. Earlier days, and monthly schedules, give the plan's
     first day.
     """
@@ -113,8 +108,8 @@ def _period_of(rhythm: Cadence, starts_on: date, day: date) -> date:
     return day - timedelta(days=(day - starts_on).days % length)
 
 
-def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
-    if rhythm is not Cadence.MONTHLY:
+def _period_start(rhythm: models.Cadence, starts_on: date, number: int) -> date:
+    if rhythm is not models.Cadence.MONTHLY:
         return starts_on + timedelta(days=_DAYS_OF[rhythm] * number)
     year, month = divmod(starts_on.year * 12 + starts_on.month - 1 + number, 12)
     return date(year, month + 1, min(starts_on.day, monthrange(year, month + 1)[1]))
@@ -156,7 +151,7 @@ def next_due(plan: Any, logged: int, today: date, days: SchoolDays) -> date | No
         return None
     last = last_day_of(plan.starts_on, plan.weeks)
     until = min(max(today, plan.starts_on) + _AHEAD, plan.starts_on + _LONGEST, last or date.max)
-    if plan.rhythm is not Cadence.DAILY:
+    if plan.rhythm is not models.Cadence.DAILY:
         return _due_after(logged, plan.rhythm, plan.starts_on, until, days)
     first = max(today, plan.starts_on)
     ahead = max(0, logged - days.between(plan.starts_on - _DAY, first - _DAY))
@@ -164,16 +159,16 @@ def next_due(plan: Any, logged: int, today: date, days: SchoolDays) -> date | No
     return due if due <= until else None
 
 
-def _due_after(number: int, rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) -> date | None:
+def _due_after(number: int, rhythm: models.Cadence, starts_on: date, until: date, days: SchoolDays) -> date | None:
     """The due day at position `number` (from 0) of `due_days`. Periods before it are only counted."""
-    wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
+    wanted = 2 if rhythm is models.Cadence.TWICE_WEEKLY else 1
     period, first = 0, starts_on
     while first <= until:
         period += 1
         following = _period_start(rhythm, starts_on, period)
         planned = min(wanted, days.between(first - _DAY, following - _DAY))
         if number < planned:
-            begins = starts_on if rhythm is Cadence.MONTHLY else first
+            begins = starts_on if rhythm is models.Cadence.MONTHLY else first
             due = due_days(rhythm, begins, min(until, following - _DAY), days, first)
             return due[number] if number < len(due) else None
         number -= planned
@@ -184,7 +179,7 @@ def _due_after(number: int, rhythm: Cadence, starts_on: date, until: date, days:
 def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
     """The share of points of a card's day in whole percent; None when nothing is marked."""
     points = [mark for row in marks.values() for mark in row if mark is not None]
-    return None if not points else round(100 * sum(points) / (BEST_MARK * len(points)))
+    return None if not points else round(100 * sum(points) / (models.BEST_MARK * len(points)))
 
 
 @dataclass(frozen=True)
@@ -194,7 +189,7 @@ class Candidate:
     mentor: Any
     group: Any
     taken: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[models.Reason, ...]
 
     @property
     def capacity(self) -> int:
@@ -220,7 +215,7 @@ def ranked(offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: s
 
 
 def _rank(candidate: Candidate) -> tuple[Any, ...]:
-    order = (Reason.PLACE, Reason.LANGUAGE, Reason.STRENGTH, Reason.TRAINED)
+    order = (models.Reason.PLACE, models.Reason.LANGUAGE, models.Reason.STRENGTH, models.Reason.TRAINED)
     return (
         *(reason not in candidate.reasons for reason in order),
         -candidate.free,
@@ -229,13 +224,15 @@ def _rank(candidate: Candidate) -> tuple[Any, ...]:
     )
 
 
-def _reasons(mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date) -> tuple[Reason, ...]:
+def _reasons(
+    mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date
+) -> tuple[models.Reason, ...]:
     speaks = language is not None and language.lower()[:2] in {code.lower()[:2] for code in mentor.languages}
     reasons = (
-        (Reason.PLACE, taken < (group or mentor).capacity),
-        (Reason.LANGUAGE, speaks),
-        (Reason.STRENGTH, bool(_long_words(mentor.strengths) & _long_words(goal))),
-        (Reason.TRAINED, mentor.trained_on is not None and mentor.trained_on <= today),
+        (models.Reason.PLACE, taken < (group or mentor).capacity),
+        (models.Reason.LANGUAGE, speaks),
+        (models.Reason.STRENGTH, bool(_long_words(mentor.strengths) & _long_words(goal))),
+        (models.Reason.TRAINED, mentor.trained_on is not None and mentor.trained_on <= today),
     )
     return tuple(reason for reason, holds in reasons if holds)
 
@@ -244,9 +241,9 @@ def _long_words(text: str) -> set[str]:
     return {word for word in fold(text).split() if len(word) >= LEAST_LETTERS}
 
 
-def rhythm_words(plan: MentoringPlan) -> str:
+def rhythm_words(plan: models.MentoringPlan) -> str:
     """How often, how long and how many weeks, as far as they are set."""
-    parts = [str(Cadence(plan.rhythm).label)] if plan.rhythm is not None else []
+    parts = [str(models.Cadence(plan.rhythm).label)] if plan.rhythm is not None else []
     if plan.minutes is not None:
         parts.append(_("%(number)d minutes", number=plan.minutes))
     if plan.weeks is not None:
@@ -254,7 +251,7 @@ def rhythm_words(plan: MentoringPlan) -> str:
     return " · ".join(parts)
 
 
-def span_words(plan: MentoringPlan) -> str:
+def span_words(plan: models.MentoringPlan) -> str:
     """The first and last day of a plan, as far as they are set."""
     if plan.starts_on is None:
         return ""
@@ -311,31 +308,31 @@ def minutes_words(dose: Dose) -> str:
     return words
 
 
-def session_words(session: MentoringSession) -> tuple[str, str]:
+def session_words(session: models.MentoringSession) -> tuple[str, str]:
     """The log of a session in words, and the tone of its tag."""
     if not session.held:
-        return str(Missed(session.missed).label) if session.missed else "", "sun"
+        return str(models.Missed(session.missed).label) if session.missed else "", "sun"
     if session.minutes is None:
         return _("Held"), "moss"
     return _("Held, %(number)d min", number=session.minutes), "moss"
 
 
-def day_state_words(day: DailyCardDay | None) -> str:
-    return str(DayState(day.state).label) if day is not None else ""
+def day_state_words(day: models.DailyCardDay | None) -> str:
+    return str(models.DayState(day.state).label) if day is not None else ""
 
 
 def percent_words(share: int | None) -> str:
     return _("nothing recorded") if share is None else _("%(number)d percent", number=share)
 
 
-def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> Sequence[date]:
+def school_days_back(today: date, days: SchoolDays, count: int = models.CARD_DAYS) -> Sequence[date]:
     """The last `count` school days up to today, oldest first."""
     last = days.on_or_before(today)
     return [days.add(last, -back) if back else last for back in range(count - 1, -1, -1)]
 
 
 def card_chart(
-    card: DailyCard, card_days: Mapping[date, DailyCardDay], today: date, days: SchoolDays
+    card: models.DailyCard, card_days: Mapping[date, models.DailyCardDay], today: date, days: SchoolDays
 ) -> dict[str, Any]:
     """The chart of a card's last school days: its title and its points. A day without marks is a gap."""
     shares = {day: percent(row.marks) for day, row in card_days.items()}
@@ -350,4 +347,4 @@ def card_chart(
     return {"title": title if known else _("No days are recorded yet."), "points": points, "marked": len(known)}
 
 
-ROOM = Room(sentences=SENTENCES)
+ROOM = Room(sentences=models.SENTENCES)

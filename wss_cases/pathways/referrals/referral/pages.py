@@ -26,31 +26,22 @@ from wss_cases.mail.common.rules import Planned
 from wss_cases.pathways.common.actions import open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.referrals.referral.models import (
-    FOLLOW_UPS,
-    OPEN,
-    PATHWAY_ENDED,
-    SENTENCES,
-    Referral,
-    ReferralState,
-    is_open,
-    may_become,
-)
+from wss_cases.pathways.referrals.referral import models
 from wss_cases.pathways.referrals.referral.queries import Late, late_referral, load_referral, open_referral
 
 
-def check_step(row: Referral, state: ReferralState) -> None:
+def check_step(row: models.Referral, state: models.ReferralState) -> None:
     """Raise Refused unless the transition is allowed. The caller then changes the state with its other columns."""
-    if not may_become(row.state, state):
+    if not models.may_become(row.state, state):
         raise Refused("", _("This referral cannot be moved there from its current status."))
 
 
-def drop_follow_ups(uow: UnitOfWork, row: Referral) -> None:
-    for follow_up in open_follow_ups(uow, row.pathway_id, *FOLLOW_UPS):
+def drop_follow_ups(uow: UnitOfWork, row: models.Referral) -> None:
+    for follow_up in open_follow_ups(uow, row.pathway_id, *models.FOLLOW_UPS):
         cancel_row(uow, follow_up, _("The referral has ended."))
 
 
-def tell_partner(uow: UnitOfWork, row: Referral, kind: str) -> None:
+def tell_partner(uow: UnitOfWork, row: models.Referral, kind: str) -> None:
     """Queue a mail to each of the partner's people: what happened and a link, nothing about the student."""
     if row.partner_id is None:
         return
@@ -62,17 +53,17 @@ def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
     """Withdraw the open referral when its locked pathway ends. The partner learns only that it ended."""
     referral = open_referral(pathway.id)
     if referral is not None:
-        row = uow.load(Referral, referral.id, Permission.CASE_WORK)
-        if row.state in OPEN:
-            take_back(uow, row, PATHWAY_ENDED)
+        row = uow.load(models.Referral, referral.id, Permission.CASE_WORK)
+        if row.state in models.OPEN:
+            take_back(uow, row, models.PATHWAY_ENDED)
 
 
-def take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
+def take_back(uow: UnitOfWork, row: models.Referral, reason: str) -> None:
     """Withdraw a referral. The partner no longer has it, and learns only that it ended."""
     today = today_at(row.school_id, uow.now)
-    was_open = is_open(row, today)
-    check_step(row, ReferralState.WITHDRAWN)
-    row.state, row.ended_on = ReferralState.WITHDRAWN, today
+    was_open = models.is_open(row, today)
+    check_step(row, models.ReferralState.WITHDRAWN)
+    row.state, row.ended_on = models.ReferralState.WITHDRAWN, today
     uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
     drop_follow_ups(uow, row)
     if was_open:
@@ -164,4 +155,4 @@ def record_overdue(uow: UnitOfWork, late: Sequence[Late], queued: set[str]) -> N
     uow.record_each("referral.late", acts)
 
 
-ROOM = Room(sentences=SENTENCES, messages=MESSAGES, loaders={"referral": load_referral})
+ROOM = Room(sentences=models.SENTENCES, messages=MESSAGES, loaders={"referral": load_referral})

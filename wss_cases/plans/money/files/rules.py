@@ -39,14 +39,7 @@ from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.money.amounts import Unreadable, cents_in, check_day, check_year, hundredths_in
 from wss_cases.plans.money.funding.models import Funding, FundingSource
 from wss_cases.plans.money.funding.pages import MOST_OFFICERS, Given
-from wss_cases.plans.money.resources.models import (
-    LONGEST_JOB_CODE,
-    LONGEST_NOTE,
-    LONGEST_TITLE,
-    EntryKind,
-    PlanResource,
-    ResourceKind,
-)
+from wss_cases.plans.money.resources import models
 from wss_cases.plans.money.resources.pages import Needed, Paid, check_needed
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
@@ -230,11 +223,11 @@ def _resource(number: int, row: Mapping[str, str], known: Known, seen: set[Any])
     if key in seen:
         words = _("The school’s plan already has a resource with this name: %(value)s", value=row["title"][:80])
         raise _Odd("title", words)
-    for column, most in (("title", LONGEST_TITLE), ("job_code", LONGEST_JOB_CODE)):
+    for column, most in (("title", models.LONGEST_TITLE), ("job_code", models.LONGEST_JOB_CODE)):
         if len(row[column]) > most:
             raise _Odd(column, _("Use at most %(max)d characters.", max=most))
     days = {name: _any_day(row, name) for name in ("filled_on", "vacant_since")}
-    kind, planned = _one_of(row, "kind", ResourceKind), _amount(row, "planned")
+    kind, planned = _one_of(row, "kind", models.ResourceKind), _amount(row, "planned")
     try:
         needed = Needed(kind, row["title"], planned, row["job_code"], hundredths_in(row["fte"]), **days)
         check_needed(needed, known.today)
@@ -264,11 +257,11 @@ def _entry(number: int, row: Mapping[str, str], known: Known) -> Line:
         raise _Odd(
             "resource", _("The school’s plan has no resource with this name: %(value)s", value=row["resource"][:80])
         )
-    kind = _one_of(row, "kind", EntryKind)
+    kind = _one_of(row, "kind", models.EntryKind)
     cents = _amount(row)
     if not cents:
         raise _Odd("amount", _("Enter an amount above $0."))
-    paid = Paid(kind, cents, _day(row, known.today), _note(row, LONGEST_NOTE))
+    paid = Paid(kind, cents, _day(row, known.today), _note(row, models.LONGEST_NOTE))
     return Line(number, school_id, paid, resource_id)
 
 
@@ -382,8 +375,8 @@ def rows_naming(lines: Iterable[Line]) -> list[str]:
 
 
 def _resources(actor: Actor) -> dict[tuple[int, str], int | None]:
-    named: Any = select(PlanResource.school_id, PlanResource.title, PlanResource.id)
-    return _by_words(actor, named, PlanResource)
+    named: Any = select(models.PlanResource.school_id, models.PlanResource.title, models.PlanResource.id)
+    return _by_words(actor, named, models.PlanResource)
 
 
 def _strategies(actor: Actor) -> dict[tuple[int, str], int | None]:

@@ -34,25 +34,7 @@ from wss_cases.plans.money.amounts import (
     money_words,
 )
 from wss_cases.plans.money.resources import models, presenters, queries
-from wss_cases.plans.money.resources.models import (
-    LONGEST_JOB_CODE,
-    LONGEST_NOTE,
-    LONGEST_TITLE,
-    EntryKind,
-    PlanResource,
-    ResourceEntry,
-    ResourceKind,
-)
 from wss_cases.plans.money.resources.presenters import RESOURCES, Standing, entry_rows, facts_of, money_rows, over_words
-from wss_cases.plans.money.resources.queries import (
-    corrections_of,
-    entries_of,
-    get_entry,
-    get_resource,
-    money_of,
-    strategies_of,
-    takes_resources,
-)
 from wss_cases.plans.plan.core.models import SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import no_student_named, years_words
 from wss_cases.plans.plan.goals.models import PlanStrategy
@@ -66,7 +48,7 @@ class Needed:
     Only a position has a job code, a share and days; it is filled or vacant.
     """
 
-    kind: ResourceKind
+    kind: models.ResourceKind
     title: str
     planned_cents: int
     job_code: str = ""
@@ -79,7 +61,7 @@ class Needed:
 class Paid:
     """An amount in cents committed or spent, the day, and a note."""
 
-    kind: EntryKind
+    kind: models.EntryKind
     amount_cents: int
     on_day: date
     note: str = ""
@@ -97,7 +79,7 @@ def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bo
     strategy = existing(uow.session.get(PlanStrategy, strategy_id, with_for_update=True))
     if strategy.removed_on is not None:
         raise NotFound
-    row = PlanResource(
+    row = models.PlanResource(
         school_id=strategy.school_id, plan_id=strategy.plan_id, strategy_id=strategy.id, made_at=uow.now,
         made_by_id=uow.actor.user_id, **vars(needed),
     )  # fmt: skip
@@ -113,7 +95,7 @@ def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bo
 @use_case
 def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: bool = False) -> int:
     """Change a need; its entries stay. Raises NotFound, Stale, Refused naming the field."""
-    row = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE, uow.version)
+    row = uow.load(models.PlanResource, resource_id, Permission.PLAN_MONEY_WRITE, uow.version)
     _check_plan(uow, row.plan_id)
     check_needed(needed, today_at(row.school_id, uow.now))
     refuse_names(row.school_id, anyway, needed.title)
@@ -123,13 +105,13 @@ def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: b
     return row.id
 
 
-def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
+def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> models.ResourceEntry:
     """Add an entry to a resource; for use cases. Raises NotFound, Refused naming the field."""
-    resource = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE)
+    resource = uow.load(models.PlanResource, resource_id, Permission.PLAN_MONEY_WRITE)
     if not 0 < paid.amount_cents <= MOST_CENTS:
         raise Refused("amount", _("Enter an amount above $0."))
     _check_day(uow, resource.school_id, paid.on_day)
-    row = ResourceEntry(
+    row = models.ResourceEntry(
         school_id=resource.school_id, resource_id=resource.id, made_at=uow.now, made_by_id=uow.actor.user_id,
         **vars(paid),
     )  # fmt: skip
@@ -147,7 +129,7 @@ def _check_day(uow: UnitOfWork, school_id: int, on_day: date) -> None:
 
 def _check_plan(uow: UnitOfWork, plan_id: int) -> None:
     plan = uow.session.get_one(SchoolPlan, plan_id)
-    if not takes_resources(plan.state):
+    if not queries.takes_resources(plan.state):
         raise Refused("", _("This plan is closed. Its resources no longer change."))
 
 
@@ -158,7 +140,7 @@ def check_needed(needed: Needed, today: date) -> None:
         raise Refused("planned", _("Write the amount in dollars, such as $1,234.56."))
     of_position = {"job_code": needed.job_code, "fte": needed.fte_hundredths, "filled_on": needed.filled_on}
     of_position["vacant_since"] = needed.vacant_since
-    if needed.kind is not ResourceKind.POSITION:
+    if needed.kind is not models.ResourceKind.POSITION:
         for field, value in of_position.items():
             if value:
                 raise Refused(field, _("Only a position has this. Choose Position, or clear it."))
@@ -179,10 +161,10 @@ class ResourceForm(BaseForm):
     """A need of a strategy."""
 
     strategy = SelectField(_l("Strategy"), validators=[InputRequired(_l("Choose the strategy."))])
-    kind = radio(_l("Kind"), ResourceKind, _l("Choose what kind of resource it is."))
-    title = ShortText(_l("What it is"), [NotBlank(_l("Write what it is."))], limit=LONGEST_TITLE)
+    kind = radio(_l("Kind"), models.ResourceKind, _l("Choose what kind of resource it is."))
+    title = ShortText(_l("What it is"), [NotBlank(_l("Write what it is."))], limit=models.LONGEST_TITLE)
     planned = Money(_l("Planned amount in dollars"))
-    job_code = ShortText(_l("Job code"), limit=LONGEST_JOB_CODE)
+    job_code = ShortText(_l("Job code"), limit=models.LONGEST_JOB_CODE)
     fte = PositionShare(_l("Full-time equivalent"), description=_l("Such as 1 or 0.5."))
     filled_on = DateField(_l("Filled on"), [Optional()])
     vacant_since = DateField(_l("Vacant since"), [Optional()])
@@ -204,7 +186,7 @@ class ResourceForm(BaseForm):
     def needed(self) -> Needed:
         """The values entered, in a valid form."""
         return Needed(
-            ResourceKind(self.kind.data), self.title.data or "", self.planned.cents, self.job_code.data or "",
+            models.ResourceKind(self.kind.data), self.title.data or "", self.planned.cents, self.job_code.data or "",
             self.fte.hundredths, self.filled_on.data, self.vacant_since.data,
         )  # fmt: skip
 
@@ -212,22 +194,22 @@ class ResourceForm(BaseForm):
 class EntryForm(PlainForm):
     """An amount committed or spent."""
 
-    kind = radio(_l("What happened"), EntryKind, _l("Choose whether it was committed or spent."))
+    kind = radio(_l("What happened"), models.EntryKind, _l("Choose whether it was committed or spent."))
     amount = Money(_l("Amount in dollars"))
     on_day = DateField(_l("Date"), [InputRequired(_l("Enter the date."))])
-    note = ShortText(_l("Note"), limit=LONGEST_NOTE)
+    note = ShortText(_l("Note"), limit=models.LONGEST_NOTE)
     anyway = no_student_named()
 
     @property
     def paid(self) -> Paid:
         """The values entered, in a valid form."""
-        return Paid(EntryKind(self.kind.data), self.amount.cents, self.on_day.data, self.note.data)
+        return Paid(models.EntryKind(self.kind.data), self.amount.cents, self.on_day.data, self.note.data)
 
 
 class CorrectionForm(EntryForm):
     """What an entry should say, and what was wrong."""
 
-    reason = LongText(_l("What was wrong"), [NotBlank(_l("Write what was wrong."))], limit=LONGEST_NOTE)
+    reason = LongText(_l("What was wrong"), [NotBlank(_l("Write what was wrong."))], limit=models.LONGEST_NOTE)
     anyway = no_student_named()
 
 
@@ -242,7 +224,7 @@ def table() -> Page:
         "plans/money/resources/list.html",
         **RESOURCES.page(current_actor(), clock.now()),
         filters=[
-            ("kind", _("Kind"), list(ResourceKind.labels().items())),
+            ("kind", _("Kind"), list(models.ResourceKind.labels().items())),
             ("standing", _("Only"), list(Standing.labels().items())),
         ],
     )
@@ -255,7 +237,7 @@ def new(school_plan_id: int) -> Page:
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     require(actor, Permission.PLAN_MONEY_WRITE, plan)
-    back, strategies = url_for("plan_money.money", school_plan_id=plan.id), strategies_of(actor, plan.id)
+    back, strategies = url_for("plan_money.money", school_plan_id=plan.id), queries.strategies_of(actor, plan.id)
     if not strategies:
         words = _("A resource belongs to a strategy. Write a goal and its strategy first.")
         home = (_("Open the plan"), url_for("plans.home", school_plan_id=plan.id))
@@ -275,9 +257,9 @@ def new(school_plan_id: int) -> Page:
 def one(plan_resource_id: int) -> Page:
     """One resource: its facts, its money, and every entry."""
     actor = current_actor()
-    row = get_resource(actor, plan_resource_id)
-    money, entries = money_of(actor, [row.id])[row.id], entries_of(actor, row.id)
-    corrections = corrections_of([entry.id for entry in entries])
+    row = queries.get_resource(actor, plan_resource_id)
+    money, entries = queries.money_of(actor, [row.id])[row.id], queries.entries_of(actor, row.id)
+    corrections = queries.corrections_of([entry.id for entry in entries])
     return render_template(
         "plans/money/resources/one.html",
         resource=row,
@@ -290,24 +272,24 @@ def one(plan_resource_id: int) -> Page:
     )
 
 
-def _plan_crumb(actor: Actor, row: PlanResource) -> tuple[str, str]:
+def _plan_crumb(actor: Actor, row: models.PlanResource) -> tuple[str, str]:
     plan = get_plan(actor, row.plan_id)
     words = _("School safety plan %(years)s", years=years_words(plan))
     return words, url_for("plan_money.money", school_plan_id=plan.id)
 
 
-def _to_write(actor: Actor, plan_resource_id: int) -> PlanResource:
-    row = get_resource(actor, plan_resource_id)
+def _to_write(actor: Actor, plan_resource_id: int) -> models.PlanResource:
+    row = queries.get_resource(actor, plan_resource_id)
     require(actor, Permission.PLAN_MONEY_WRITE, row)
     return row
 
 
-def _address(row: PlanResource) -> str:
+def _address(row: models.PlanResource) -> str:
     return url_for("plan_resources.one", plan_resource_id=row.id)
 
 
 def _words(title: Any, go_words: Any) -> Any:
-    def words(row: PlanResource) -> dict[str, Any]:
+    def words(row: models.PlanResource) -> dict[str, Any]:
         back = _address(row)
         return {
             "title": str(title), "go_words": str(go_words), "crumbs": [(row.title, back), (str(title), None)],
@@ -317,7 +299,7 @@ def _words(title: Any, go_words: Any) -> Any:
     return words
 
 
-def _filled(row: PlanResource) -> ResourceForm:
+def _filled(row: models.PlanResource) -> ResourceForm:
     form = ResourceForm(
         version=row.version, kind=row.kind.value, title=row.title, planned=money_words(row.planned_cents),
         job_code=row.job_code, fte=hundredths_words(row.fte_hundredths), filled_on=row.filled_on,
@@ -343,39 +325,39 @@ def _of_resource(resource_id: int, title: Any) -> list[tuple[Any, str]]:
 
 
 @blueprint.act(
-    "/resources/<int:plan_resource_id>/entries/new", Subject(PlanResource, get_resource), EntryForm,
+    "/resources/<int:plan_resource_id>/entries/new", Subject(models.PlanResource, queries.get_resource), EntryForm,
     Permission.PLAN_MONEY_WRITE, adds=True, endpoint="enter", title=_l("Add an entry"), button=_l("Add entry"),
     boxed=False, start=lambda row: {"on_day": today_at(row.school_id, clock.now())},
     trail=lambda row: _of_resource(row.id, row.title), then=lambda row, _answer: _address(row),
 )  # fmt: skip
-def add_entry(uow: UnitOfWork, resource: PlanResource, form: EntryForm) -> int:
+def add_entry(uow: UnitOfWork, resource: models.PlanResource, form: EntryForm) -> int:
     """Enter an amount committed or spent. More than planned is accepted, and the page says so."""
     row = write_entry(uow, resource.id, form.paid)
     refuse_names(row.school_id, form.anyway.data, row.note)
     return row.id
 
 
-def _entry_now(entry: ResourceEntry) -> dict[str, Any]:
+def _entry_now(entry: models.ResourceEntry) -> dict[str, Any]:
     return {
         "kind": entry.kind.value, "amount": money_words(entry.amount_cents), "on_day": entry.on_day, "note": entry.note,
     }  # fmt: skip
 
 
-def _entry_facts(entry: ResourceEntry, _form: CorrectionForm) -> dict[str, Any]:
+def _entry_facts(entry: models.ResourceEntry, _form: CorrectionForm) -> dict[str, Any]:
     [row] = entry_rows([entry])
     return {"facts": [row["title"], row["meta"]]}
 
 
 @blueprint.act(
-    "/entries/<int:resource_entry_id>/correct", Subject(ResourceEntry, get_entry), CorrectionForm,
+    "/entries/<int:resource_entry_id>/correct", Subject(models.ResourceEntry, queries.get_entry), CorrectionForm,
     Permission.PLAN_MONEY_WRITE, endpoint="correct", title=_l("Correct an entry"), button=_l("Save"), boxed=False,
     lede=_l("What it says now stays in the history. Enter $0 if nothing was committed or spent."),
     start=_entry_now, more=_entry_facts, trail=lambda entry: _of_resource(entry.resource_id, _("Resource")),
     then=lambda entry, _answer: url_for("plan_resources.one", plan_resource_id=entry.resource_id),
 )  # fmt: skip
-def correct_entry(uow: UnitOfWork, entry: ResourceEntry, form: CorrectionForm) -> None:
+def correct_entry(uow: UnitOfWork, entry: models.ResourceEntry, form: CorrectionForm) -> None:
     """Change an entry that was wrong. The history keeps what it was, and the reason."""
-    paid, before = form.paid, Paid(EntryKind(entry.kind), entry.amount_cents, entry.on_day, entry.note)
+    paid, before = form.paid, Paid(models.EntryKind(entry.kind), entry.amount_cents, entry.on_day, entry.note)
     refuse_names(entry.school_id, form.anyway.data, form.reason.data, paid.note)
     _check_day(uow, entry.school_id, paid.on_day)
     if paid == before:

@@ -27,31 +27,23 @@ from wss_cases.journal.acts import Guard, Subject
 from wss_cases.journal.extension_points import plan_tabs
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.plan.core.models import (
-    EDITABLE,
-    LONGEST_TERM,
-    PLAN_TIERS,
-    SENTENCES,
-    PlanState,
-    SchoolPlan,
-    load_plan,
-)
+from wss_cases.plans.plan.core import models
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records.models import staff_of
 
 
-def new_plan(uow: UnitOfWork, school_id: int, form: "HeadForm", copied_from_id: int | None = None) -> SchoolPlan:
+def new_plan(uow: UnitOfWork, school_id: int, form: "HeadForm", copied_from_id: int | None = None) -> models.SchoolPlan:
     """Add a draft. The caller has locked the school, so that of two at once each gets its own number."""
     today = today_at(school_id, uow.now)
     form.check(uow, school_id, None)
     head = form.head
-    same = (SchoolPlan.school_id == school_id, SchoolPlan.first_year == head["first_year"])
-    latest = uow.session.scalar(select(func.max(SchoolPlan.number)).where(*same)) or 0
+    same = (models.SchoolPlan.school_id == school_id, models.SchoolPlan.first_year == head["first_year"])
+    latest = uow.session.scalar(select(func.max(models.SchoolPlan.number)).where(*same)) or 0
     return uow.add(
-        SchoolPlan(
-            school_id=school_id, number=latest + 1, state=PlanState.DRAFT, template_id=template_on(today).id,
+        models.SchoolPlan(
+            school_id=school_id, number=latest + 1, state=models.PlanState.DRAFT, template_id=template_on(today).id,
             copied_from_id=copied_from_id, started_by_id=uow.actor.user_id, started_at=uow.now, **head,
         )
     )  # fmt: skip
@@ -59,28 +51,28 @@ def new_plan(uow: UnitOfWork, school_id: int, form: "HeadForm", copied_from_id: 
 
 def open_plan(
     uow: UnitOfWork, school_plan_id: int, version: int | None = None, permission: Permission = Permission.PLAN_WRITE
-) -> SchoolPlan:
+) -> models.SchoolPlan:
     """Lock a plan that may be changed. Raises NotFound, Stale, and Refused for a closed one and one that is
     before the council or approved by it."""
-    plan = uow.load(SchoolPlan, school_plan_id, permission, version)
+    plan = uow.load(models.SchoolPlan, school_plan_id, permission, version)
     refuse_fixed(plan)
     return plan
 
 
-def refuse_fixed(plan: SchoolPlan) -> None:
+def refuse_fixed(plan: models.SchoolPlan) -> None:
     """Raise Refused for a plan whose text may not be changed."""
-    if plan.state is PlanState.CLOSED:
+    if plan.state is models.PlanState.CLOSED:
         raise Refused("", _("This plan is closed. Copy it forward to go on with it."))
-    if plan.state not in EDITABLE:
+    if plan.state not in models.EDITABLE:
         raise Refused("", _("The council decides on this text. Move the plan back to the committee to change it."))
 
 
-def council_decided(uow: UnitOfWork, plan: SchoolPlan, approved_on: date | None) -> None:
+def council_decided(uow: UnitOfWork, plan: models.SchoolPlan, approved_on: date | None) -> None:
     """Step: say that the council approved a plan on a day by a vote with a quorum, or (None) that it did not.
 
     Raises Refused for a plan that is not before the council.
     """
-    if plan.state is not PlanState.COUNCIL_VOTE:
+    if plan.state is not models.PlanState.COUNCIL_VOTE:
         raise Refused("", _("The plan is not before the council."))
     plan.council_approved_on = approved_on
     uow.record(plan, "plan.council_decided", approved=approved_on is not None)
@@ -105,21 +97,23 @@ class HeadForm(PlainForm):
     tier = SelectField(_l("Tier"))
     lead = SelectField(_l("Lead"))
 
-    def fit(self, record: School | SchoolPlan) -> None:
+    def fit(self, record: School | models.SchoolPlan) -> None:
         """Offer years, tiers and leads. The first year of a plan stays."""
-        plan, now = (record, clock.now()) if isinstance(record, SchoolPlan) else (None, clock.now())
+        plan, now = (record, clock.now()) if isinstance(record, models.SchoolPlan) else (None, clock.now())
         school_id = plan.school_id if plan else record.id
         first = school_year_bounds(plan.first_year if plan else school_year(today_at(school_id, now)))[0].year
-        self._offer(school_id, [year_named(first + more) for more in range(LONGEST_TERM + (0 if plan else 1))], plan)
+        self._offer(
+            school_id, [year_named(first + more) for more in range(models.LONGEST_TERM + (0 if plan else 1))], plan
+        )
         if plan is not None:
             del self.first_year
         else:
             self.first_year.choices = self.last_year.choices[:2]
         self.lead.choices = people_of(school_id, now, plan.lead_id if plan else None, _("No lead yet"))
 
-    def _offer(self, school_id: int, years: list[str], plan: SchoolPlan | None) -> None:
+    def _offer(self, school_id: int, years: list[str], plan: models.SchoolPlan | None) -> None:
         self.last_year.choices = choices([(year, year) for year in years])
-        offered = PLAN_TIERS.on(today_at(school_id, clock.now()))
+        offered = models.PLAN_TIERS.on(today_at(school_id, clock.now()))
         tiers = dict.fromkeys([*offered, *([plan.tier] if plan and plan.tier else [])])
         self.tier.choices = choices([("", _("No tier")), *((tier, tier) for tier in tiers)])
 
@@ -129,11 +123,11 @@ class HeadForm(PlainForm):
         values = {"last_year": self.last_year.data, "tier": self.tier.data, "lead_id": id_in(self.lead.data)}
         return values | ({"first_year": self.first_year.data} if "first_year" in self else {})
 
-    def check(self, uow: UnitOfWork, school_id: int, before: SchoolPlan | None) -> None:
+    def check(self, uow: UnitOfWork, school_id: int, before: models.SchoolPlan | None) -> None:
         """Raise Refused for years, a tier or a lead that the plan (None: a new one) cannot have."""
         first = before.first_year if before else self.first_year.data
         begins, _ends = school_year_bounds(first)
-        last = year_named(begins.year + LONGEST_TERM - 1)
+        last = year_named(begins.year + models.LONGEST_TERM - 1)
         if before is None and first < school_year(today_at(school_id, uow.now)):
             raise Refused("first_year", _("Choose this school year or a later one."))
         if not first <= self.last_year.data <= last:
@@ -141,9 +135,9 @@ class HeadForm(PlainForm):
         refuse_stranger(uow, school_id, "lead", self.head["lead_id"], before.lead_id if before else None)
 
 
-def head_now(record: School | SchoolPlan) -> dict[str, Any]:
+def head_now(record: School | models.SchoolPlan) -> dict[str, Any]:
     """The form as it is first shown: for this school year, or with the plan's values."""
-    if isinstance(record, SchoolPlan):
+    if isinstance(record, models.SchoolPlan):
         return {"last_year": record.last_year, "tier": record.tier, "lead": str(record.lead_id or "")}
     this_year = school_year(today_at(record.id, clock.now()))
     return {"first_year": this_year, "last_year": this_year}
@@ -155,34 +149,34 @@ def people_of(school_id: int, now: datetime, before_id: int | None, nobody: str)
 
 
 TONES: Final = {
-    PlanState.DRAFT: "slate",
-    PlanState.COMMITTEE: "sun",
-    PlanState.COUNCIL_VOTE: "sun",
-    PlanState.APPROVED: "sun",
-    PlanState.IN_FORCE: "moss",
-    PlanState.REVIEWED: "moss",
-    PlanState.CLOSED: "slate",
+    models.PlanState.DRAFT: "slate",
+    models.PlanState.COMMITTEE: "sun",
+    models.PlanState.COUNCIL_VOTE: "sun",
+    models.PlanState.APPROVED: "sun",
+    models.PlanState.IN_FORCE: "moss",
+    models.PlanState.REVIEWED: "moss",
+    models.PlanState.CLOSED: "slate",
 }
 
 
-def years_words(plan: SchoolPlan) -> str:
+def years_words(plan: models.SchoolPlan) -> str:
     """Return the school years of a plan: "2026-27", or "2026-27 to 2027-28"."""
     if plan.first_year == plan.last_year:
         return plan.first_year
     return _("%(first)s to %(last)s", first=plan.first_year, last=plan.last_year)
 
 
-def plan_words(plan: SchoolPlan) -> str:
+def plan_words(plan: models.SchoolPlan) -> str:
     return _("School safety plan %(years)s", years=years_words(plan))
 
 
-def plan_trail(plan: SchoolPlan, title: str, *between: tuple[str, str]) -> list[tuple[str, str | None]]:
+def plan_trail(plan: models.SchoolPlan, title: str, *between: tuple[str, str]) -> list[tuple[str, str | None]]:
     """Return the trail of a page below a plan: `between` are pages on the way, each with its address."""
     home = (plan_words(plan), url_for("plans.home", school_plan_id=plan.id))
     return [(_("School safety plans"), url_for("plans.plans")), home, *between, (title, None)]
 
 
-def plan_frame(actor: Actor, plan: SchoolPlan, current: str) -> dict[str, Any]:
+def plan_frame(actor: Actor, plan: models.SchoolPlan, current: str) -> dict[str, Any]:
     """Return what `plans/_frame.html` asks for; `current` is the endpoint of the tab that the page stands under."""
     tabs = [
         (tab.words, url_for(tab.endpoint, school_plan_id=plan.id), tab.endpoint == current)
@@ -238,4 +232,4 @@ def _said(field: Any) -> str:
     return day_words_with_year(field.data) if hasattr(field.data, "isoformat") else str(field.data)
 
 
-ROOM = Room(sentences=SENTENCES, loaders={"school_plan": load_plan})
+ROOM = Room(sentences=models.SENTENCES, loaders={"school_plan": models.load_plan})

@@ -30,33 +30,9 @@ from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.measures import PLAN_MEASURES, SURVEY
 from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core import pages
 from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan, get_plan, writable_plan
-from wss_cases.plans.plan.core.pages import (
-    FORM,
-    both_texts,
-    no_student_named,
-    open_plan,
-    people_of,
-    plan_frame,
-    plan_trail,
-    refuse_fixed,
-    refuse_stranger,
-)
 from wss_cases.plans.plan.goals import models
-from wss_cases.plans.plan.goals.models import (
-    LONGEST_EVIDENCE,
-    MOST,
-    Direction,
-    PlanGoal,
-    PlanStep,
-    PlanStrategy,
-    Tree,
-    fixed_words,
-    get_part,
-    needs_baseline,
-    target_words,
-    tree_of,
-)
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.names.queries import refuse_names
 
@@ -74,18 +50,18 @@ class GoalForm(PlainForm):
         description=_l("What should be different."),
     )
     measure = SelectField(_l("Measure"))
-    direction = choice_field(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
+    direction = choice_field(_l("Direction"), [("", _l("Choose one")), *models.Direction.labels().items()])
     target = FloatField(_l("Target"), validators=[Optional()], description=_l("A number, in the unit of the measure."))
     target_by = DateField(_l("By"), validators=[Optional()])
     why_not_measured = LongText(
         _l("Why this goal cannot be measured"), limit=LONGEST_STATEMENT, description=_l("Only if you chose no measure.")
     )
-    anyway = no_student_named()
+    anyway = pages.no_student_named()
 
-    def fit(self, record: SchoolPlan | PlanGoal) -> None:
+    def fit(self, record: SchoolPlan | models.PlanGoal) -> None:
         """Offer the measures that a goal may have; counts of what adults do are none."""
         offered = [(key, measure.title) for key, measure in PLAN_MEASURES.items() if not measure.is_practice]
-        before = record.measure if isinstance(record, PlanGoal) else ""
+        before = record.measure if isinstance(record, models.PlanGoal) else ""
         if before and before not in {*dict(offered), SURVEY}:
             offered.append((before, before))
         self.measure.choices = choices([("", _("No measure")), *offered, (SURVEY, _("A value of a survey"))])
@@ -104,15 +80,15 @@ class GoalForm(PlainForm):
         for field in aim:
             missing = field.data in (None, "")
             sound = needs(sound, field, missing, _("A measured goal needs a direction, a target, and a day."))
-        possible = self.target.data is not None and 0 <= self.target.data <= MOST
+        possible = self.target.data is not None and 0 <= self.target.data <= models.MOST
         return needs(sound, self.target, not possible, _("Enter a number from 0 to 1,000,000."))
 
-    def write(self, goal: PlanGoal) -> None:
+    def write(self, goal: models.PlanGoal) -> None:
         """Set the goal's columns."""
         goal.component, goal.statement, goal.measure = (
             Component(self.component.data), self.statement.data, self.measure.data,
         )  # fmt: skip
-        goal.direction = Direction(self.direction.data) if self.direction.data else None
+        goal.direction = models.Direction(self.direction.data) if self.direction.data else None
         goal.target, goal.target_by = self.target.data, self.target_by.data
         goal.why_not_measured = self.why_not_measured.data
 
@@ -125,7 +101,7 @@ class OwnedForm(PlainForm):
     def fit(self, record: Any) -> None:
         """Offer who works at the school, and who is responsible already."""
         before_id = getattr(record, "owner_id", None) if isinstance(record, self.PART) else None
-        self.owner.choices = people_of(record.school_id, clock.now(), before_id, _("No one yet"))
+        self.owner.choices = pages.people_of(record.school_id, clock.now(), before_id, _("No one yet"))
 
     @property
     def owner_id(self) -> int | None:
@@ -136,20 +112,20 @@ class OwnedForm(PlainForm):
 class StrategyForm(OwnedForm):
     """One strategy in three parts."""
 
-    PART = PlanStrategy
+    PART = models.PlanStrategy
     TEXTS = ("if_words", "then_words", "leads_to")
 
     if_words = LongText(_l("If we …"), [NotBlank(_l("Write what you will do."))], limit=LONGEST_STATEMENT)
     then_words = LongText(_l("then …"), [NotBlank(_l("Write what changes."))], limit=LONGEST_STATEMENT)
     leads_to = LongText(_l("which leads to …"), [NotBlank(_l("Write what it leads to."))], limit=LONGEST_STATEMENT)
     owner = SelectField(_l("Person responsible"))
-    anyway = no_student_named()
+    anyway = pages.no_student_named()
 
 
 class StepForm(OwnedForm):
     """One step."""
 
-    PART = PlanStep
+    PART = models.PlanStep
     TEXTS = ("text", "evidence_required")
 
     text = LongText(_l("Step"), [NotBlank(_l("Write what will be done."))], limit=LONGEST_STATEMENT)
@@ -158,13 +134,13 @@ class StepForm(OwnedForm):
     evidence_required = ShortText(
         _l("Evidence required to close it"),
         [NotBlank(_l("Write what will show that it was done."))],
-        limit=LONGEST_EVIDENCE,
+        limit=models.LONGEST_EVIDENCE,
         description=_l("For example, the list of people trained."),
     )
-    anyway = no_student_named()
+    anyway = pages.no_student_named()
 
 
-def component_rows(tree: Tree) -> list[dict[str, Any]]:
+def component_rows(tree: models.Tree) -> list[dict[str, Any]]:
     """The three components, each with its goals, their strategies and the steps of these."""
     strategies = [one for rows in tree.strategies.values() for one in rows]
     steps = [one for rows in tree.steps.values() for one in rows]
@@ -179,12 +155,12 @@ def component_rows(tree: Tree) -> list[dict[str, Any]]:
     ]
 
 
-def _goal_row(goal: PlanGoal, tree: Tree, names: dict[int, str]) -> dict[str, Any]:
+def _goal_row(goal: models.PlanGoal, tree: models.Tree, names: dict[int, str]) -> dict[str, Any]:
     return {
         "id": goal.id,
         "statement": goal.statement,
-        "target": target_words(goal),
-        "needs_baseline": needs_baseline(goal),
+        "target": models.target_words(goal),
+        "needs_baseline": models.needs_baseline(goal),
         "strategies": [
             {
                 "id": one.id,
@@ -199,7 +175,7 @@ def _goal_row(goal: PlanGoal, tree: Tree, names: dict[int, str]) -> dict[str, An
     }
 
 
-def _step_rows(steps: Sequence[PlanStep], names: dict[int, str]) -> list[dict[str, Any]]:
+def _step_rows(steps: Sequence[models.PlanStep], names: dict[int, str]) -> list[dict[str, Any]]:
     return [
         {
             "id": step.id,
@@ -227,11 +203,11 @@ def goals(school_plan_id: int) -> Page:
     writes = can(actor, Permission.PLAN_WRITE, plan) and plan.state in EDITABLE
     return render_template(
         "plans/goals/list.html",
-        components=component_rows(tree_of(plan.id)),
+        components=component_rows(models.tree_of(plan.id)),
         writes=writes,
         writes_goals=writes and plan.state in GOALS_OPEN,
-        fixed=fixed_words() if writes and plan.state in STANDING else "",
-        **plan_frame(actor, plan, TAB),
+        fixed=models.fixed_words() if writes and plan.state in STANDING else "",
+        **pages.plan_frame(actor, plan, TAB),
     )
 
 
@@ -240,10 +216,10 @@ PLAN = Subject(SchoolPlan, writable_plan)
 
 
 def _part(model: Any) -> Subject:
-    return Subject(model, lambda actor, part_id: get_part(actor, model, part_id))
+    return Subject(model, lambda actor, part_id: models.get_part(actor, model, part_id))
 
 
-GOAL, STRATEGY, STEP = _part(PlanGoal), _part(PlanStrategy), _part(PlanStep)
+GOAL, STRATEGY, STEP = _part(models.PlanGoal), _part(models.PlanStrategy), _part(models.PlanStep)
 
 
 def _goals_page(record: Any, _answer: int = 0) -> str:
@@ -253,11 +229,11 @@ def _goals_page(record: Any, _answer: int = 0) -> str:
 
 def _trail(record: Any) -> list[tuple[Any, Any]]:
     plan = record if isinstance(record, SchoolPlan) else writable_plan(current_actor(), record.plan_id)
-    return plan_trail(plan, "", (_("Goals and strategies"), _goals_page(record)))[:-1]
+    return pages.plan_trail(plan, "", (_("Goals and strategies"), _goals_page(record)))[:-1]
 
 
 PART: dict[str, Any] = {
-    "button": _l("Save"), "then": _goals_page, "trail": _trail, "template": FORM, "boxed": False,
+    "button": _l("Save"), "then": _goals_page, "trail": _trail, "template": pages.FORM, "boxed": False,
 }  # fmt: skip
 ADDED = PART | {"adds": True}
 REMOVAL: dict[str, Any] = {"then": _goals_page, "done": _l("Removed."), "tells_refusals": True}
@@ -271,16 +247,16 @@ def _changed(
     def button(part: Any, _form: PlainForm) -> dict[str, Any]:
         return {"remove": (remove, url_for(f"plan_goals.remove_{kind}", **{f"{kind}_id": part.id}), part.version)}
 
-    both = both_texts(form, subject, start, title)
+    both = pages.both_texts(form, subject, start, title)
     return PART | {"endpoint": kind, "title": title, "start": start, "guard": both, "more": button}
 
 
 def _start(part: Any) -> dict[str, Any]:
-    names = ("text", "due_on", "evidence_required") if isinstance(part, PlanStep) else StrategyForm.TEXTS
+    names = ("text", "due_on", "evidence_required") if isinstance(part, models.PlanStep) else StrategyForm.TEXTS
     return {name: getattr(part, name) for name in names} | {"owner": str(part.owner_id or "")}
 
 
-def _goal_now(goal: PlanGoal) -> dict[str, Any]:
+def _goal_now(goal: models.PlanGoal) -> dict[str, Any]:
     names = ("component", "statement", "measure", "direction", "target", "target_by", "why_not_measured")
     return {name: getattr(goal, name) for name in names}
 
@@ -296,18 +272,18 @@ def _chosen_component(_plan: SchoolPlan) -> dict[str, Any]:
 )  # fmt: skip
 def add_goal(uow: UnitOfWork, plan: SchoolPlan, form: GoalForm) -> int:
     """Write a goal of a plan, with the baseline that is frozen for its measure already, where there is one."""
-    refuse_fixed(plan)
+    pages.refuse_fixed(plan)
     _check_goal(plan, form)
-    goal = PlanGoal(baseline_id=_frozen(uow, plan.id, form.measure.data))
+    goal = models.PlanGoal(baseline_id=_frozen(uow, plan.id, form.measure.data))
     form.write(goal)
-    return _add(uow, goal, plan, "plan.goal_written", PlanGoal.plan_id == plan.id)
+    return _add(uow, goal, plan, "plan.goal_written", models.PlanGoal.plan_id == plan.id)
 
 
 @blueprint.act(
     "/goals/<int:goal_id>", GOAL, GoalForm, WRITE,
     **_changed("goal", GoalForm, GOAL, _goal_now, _l("Change goal"), _l("Remove this goal")),
 )  # fmt: skip
-def change_goal(uow: UnitOfWork, goal: PlanGoal, form: GoalForm) -> None:
+def change_goal(uow: UnitOfWork, goal: models.PlanGoal, form: GoalForm) -> None:
     """Change a goal. Under another measure it takes the baseline that is frozen for that one, where there is one."""
     plan = _open(uow, goal)
     _check_goal(plan, form)
@@ -318,50 +294,50 @@ def change_goal(uow: UnitOfWork, goal: PlanGoal, form: GoalForm) -> None:
 
 
 @blueprint.button("/goals/<int:goal_id>/remove", GOAL, WRITE, **REMOVAL)
-def remove_goal(uow: UnitOfWork, goal: PlanGoal) -> None:
+def remove_goal(uow: UnitOfWork, goal: models.PlanGoal) -> None:
     """Take a goal out of its plan. Refused while a strategy stands under it."""
     _refuse_fixed_goals(_open(uow, goal))
-    _remove(uow, goal, PlanStrategy.goal_id, _("Remove its strategies first."), "plan.goal_removed")
+    _remove(uow, goal, models.PlanStrategy.goal_id, _("Remove its strategies first."), "plan.goal_removed")
 
 
 @blueprint.act(
     "/goals/<int:goal_id>/strategies/new", GOAL, StrategyForm, WRITE, endpoint="new_strategy",
     title=_l("New strategy"), lede=attrgetter("statement"), **ADDED,
 )  # fmt: skip
-def add_strategy(uow: UnitOfWork, goal: PlanGoal, form: StrategyForm) -> int:
+def add_strategy(uow: UnitOfWork, goal: models.PlanGoal, form: StrategyForm) -> int:
     """Write a strategy for a goal."""
-    plan, strategy = _open(uow, goal), PlanStrategy(goal_id=goal.id)
+    plan, strategy = _open(uow, goal), models.PlanStrategy(goal_id=goal.id)
     _write(uow, strategy, form, plan, None)
-    return _add(uow, strategy, plan, "plan.strategy_written", PlanStrategy.goal_id == goal.id)
+    return _add(uow, strategy, plan, "plan.strategy_written", models.PlanStrategy.goal_id == goal.id)
 
 
 @blueprint.act(
     "/strategies/<int:strategy_id>", STRATEGY, StrategyForm, WRITE,
     **_changed("strategy", StrategyForm, STRATEGY, _start, _l("Change strategy"), _l("Remove this strategy")),
 )  # fmt: skip
-def change_strategy(uow: UnitOfWork, strategy: PlanStrategy, form: StrategyForm) -> None:
+def change_strategy(uow: UnitOfWork, strategy: models.PlanStrategy, form: StrategyForm) -> None:
     """Change a strategy."""
     _write(uow, strategy, form, _open(uow, strategy), strategy.owner_id)
     uow.record(strategy, "plan.strategy_changed")
 
 
 @blueprint.button("/strategies/<int:strategy_id>/remove", STRATEGY, WRITE, **REMOVAL)
-def remove_strategy(uow: UnitOfWork, strategy: PlanStrategy) -> None:
+def remove_strategy(uow: UnitOfWork, strategy: models.PlanStrategy) -> None:
     """Take a strategy out of its plan. Refused while a step stands under it."""
     _open(uow, strategy)
-    _remove(uow, strategy, PlanStep.strategy_id, _("Remove its steps first."), "plan.strategy_removed")
+    _remove(uow, strategy, models.PlanStep.strategy_id, _("Remove its steps first."), "plan.strategy_removed")
 
 
 @blueprint.act(
     "/strategies/<int:strategy_id>/steps/new", STRATEGY, StepForm, WRITE, endpoint="new_step", title=_l("New step"),
     lede=attrgetter("if_words"), **ADDED,
 )  # fmt: skip
-def add_step(uow: UnitOfWork, strategy: PlanStrategy, form: StepForm) -> int:
+def add_step(uow: UnitOfWork, strategy: models.PlanStrategy, form: StepForm) -> int:
     """Write a step of a strategy."""
-    plan, step = _open(uow, strategy), PlanStep(strategy_id=strategy.id, due_on=form.due_on.data)
+    plan, step = _open(uow, strategy), models.PlanStep(strategy_id=strategy.id, due_on=form.due_on.data)
     _refuse_outside(plan, form.due_on)
     _write(uow, step, form, plan, None)
-    step_id = _add(uow, step, plan, "plan.step_written", PlanStep.strategy_id == strategy.id)
+    step_id = _add(uow, step, plan, "plan.step_written", models.PlanStep.strategy_id == strategy.id)
     react(uow, "plan.step_written", step)
     return step_id
 
@@ -370,7 +346,7 @@ def add_step(uow: UnitOfWork, strategy: PlanStrategy, form: StepForm) -> int:
     "/steps/<int:step_id>", STEP, StepForm, WRITE,
     **_changed("step", StepForm, STEP, _start, _l("Change step"), _l("Remove this step")),
 )  # fmt: skip
-def change_step(uow: UnitOfWork, step: PlanStep, form: StepForm) -> None:
+def change_step(uow: UnitOfWork, step: models.PlanStep, form: StepForm) -> None:
     """Change a step."""
     plan = _open(uow, step)
     if step.due_on != form.due_on.data:
@@ -382,7 +358,7 @@ def change_step(uow: UnitOfWork, step: PlanStep, form: StepForm) -> None:
 
 
 @blueprint.button("/steps/<int:step_id>/remove", STEP, WRITE, **REMOVAL)
-def remove_step(uow: UnitOfWork, step: PlanStep) -> None:
+def remove_step(uow: UnitOfWork, step: models.PlanStep) -> None:
     """Take a step out of its plan."""
     _open(uow, step)
     _remove(uow, step, None, "", "plan.step_removed")
@@ -393,7 +369,7 @@ def _open(uow: UnitOfWork, part: Any) -> SchoolPlan:
     """Lock the plan of a part. Raises NotFound for a part that was removed, Refused for a plan that is not changed."""
     if part.removed_on is not None:
         raise NotFound
-    return open_plan(uow, part.plan_id)
+    return pages.open_plan(uow, part.plan_id)
 
 
 def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
@@ -405,7 +381,7 @@ def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
 
 def _refuse_fixed_goals(plan: SchoolPlan) -> None:
     if plan.state not in GOALS_OPEN:
-        raise Refused("", fixed_words())
+        raise Refused("", models.fixed_words())
 
 
 def _add(uow: UnitOfWork, part: Any, plan: SchoolPlan, kind: str, siblings: Any) -> int:
@@ -420,7 +396,7 @@ def _write(
     uow: UnitOfWork, part: Any, form: StrategyForm | StepForm, plan: SchoolPlan, before_id: int | None
 ) -> None:  # fmt: skip
     texts = {name: form[name].data for name in form.TEXTS}
-    refuse_stranger(uow, plan.school_id, "owner", form.owner_id, before_id)
+    pages.refuse_stranger(uow, plan.school_id, "owner", form.owner_id, before_id)
     refuse_names(plan.school_id, form.anyway.data, *texts.values())
     for name, text in texts.items():
         setattr(part, name, text)

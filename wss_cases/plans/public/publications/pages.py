@@ -27,6 +27,7 @@ from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.core.models import SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import plan_frame
+from wss_cases.plans.public.publications import presenters
 from wss_cases.plans.public.publications.models import (
     LONGEST_REASON,
     LONGEST_SUMMARY,
@@ -42,17 +43,6 @@ from wss_cases.plans.public.publications.models import (
     names_no_one,
     publications_of,
     seals_of,
-)
-from wss_cases.plans.public.publications.presenters import (
-    Summary,
-    adult_words,
-    adults_named,
-    children_named,
-    contents_of,
-    figures_for,
-    free_text,
-    last_year_over,
-    version_words,
 )
 from wss_cases.roster.directory.models import School
 
@@ -81,7 +71,7 @@ class Confirmed:
 
 
 @use_case
-def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirmed) -> int:
+def publish(uow: UnitOfWork, plan_id: int, summary: presenters.Summary, confirmed: Confirmed) -> int:
     """Freeze a plan's public page in every language and let anyone read it, in place of the version before.
 
     Raises Refused while the district does not allow it, for a plan that is not approved, without words in both
@@ -94,8 +84,8 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
     uow.session.get_one(School, plan.school_id, with_for_update=True)
     today = today_at(plan.school_id, uow.now)
     _check(plan, summary, today)
-    figures = figures_for(plan.school_id, today)
-    contents = contents_of(plan, summary, figures, today)
+    figures = presenters.figures_for(plan.school_id, today)
+    contents = presenters.contents_of(plan, summary, figures, today)
     if changed := changed_since(contents, confirmed.seen):
         words = _(
             "Someone changed this since you read it: %(parts)s. Nothing was published. Read it again and confirm.",
@@ -106,7 +96,7 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
     return _freeze(uow, plan, summary, agreed, contents, as_plain(figures)).id
 
 
-def _check(plan: SchoolPlan, summary: Summary, today: date) -> None:
+def _check(plan: SchoolPlan, summary: presenters.Summary, today: date) -> None:
     if not PUBLIC_PAGES.on(today):
         raise Refused("", _("The district has not turned on public pages."))
     if plan.state not in PUBLISHABLE:
@@ -116,18 +106,18 @@ def _check(plan: SchoolPlan, summary: Summary, today: date) -> None:
 
 
 def _check_names(
-    plan: SchoolPlan, contents: dict[str, Any], summary: Summary, confirmed: Confirmed, today: date
+    plan: SchoolPlan, contents: dict[str, Any], summary: presenters.Summary, confirmed: Confirmed, today: date
 ) -> list[Any]:  # fmt: skip
     """Refuse a child's name that nobody confirmed, and an adult's without a written yes; returns who agreed."""
-    text = free_text(contents, summary)
-    children = children_named(plan.school_id, text)
+    text = presenters.free_text(contents, summary)
+    children = presenters.children_named(plan.school_id, text)
     if not confirmed.shown.issuperset(children):
         words = _("This may name a student: %(names)s. Read each place, then confirm.", names=", ".join(children))
         raise Refused("names_no_child", words)
     if not confirmed.names_no_child:
         raise Refused("names_no_child", _("Read the page, and confirm that it names no student."))
     said = {one.words: one for one in confirmed.agreed}
-    return [_agreed(said.get(words, WrittenYes(words)), today) for words in adults_named(plan, text)]
+    return [_agreed(said.get(words, WrittenYes(words)), today) for words in presenters.adults_named(plan, text)]
 
 
 def _agreed(yes: WrittenYes, today: date) -> list[Any]:
@@ -138,7 +128,7 @@ def _agreed(yes: WrittenYes, today: date) -> list[Any]:
         if yes.given_by.strip() or yes.given_on is not None:
             raise Refused(f"no_one_{key}", _("Check this box, or write who consented and when. Do not do both."))
         return [yes.words, "", ""]
-    words = adult_words([yes.words])
+    words = presenters.adult_words([yes.words])
     if not yes.given_by.strip():
         raise Refused(f"by_{key}", words)
     if yes.given_on is None:
@@ -149,7 +139,7 @@ def _agreed(yes: WrittenYes, today: date) -> list[Any]:
 
 
 def _freeze(
-    uow: UnitOfWork, plan: SchoolPlan, summary: Summary, agreed: list[Any], contents: dict[str, Any],
+    uow: UnitOfWork, plan: SchoolPlan, summary: presenters.Summary, agreed: list[Any], contents: dict[str, Any],
     figures: list[Any],
 ) -> PlanPublication:  # fmt: skip
     of_school = PlanPublication.school_id == plan.school_id
@@ -161,7 +151,7 @@ def _freeze(
         uow.session.flush()
     publication = PlanPublication(
         school_id=plan.school_id, plan_id=plan.id, number=last + 1, summary_en=summary.en, summary_es=summary.es,
-        content=contents, figures=figures, figures_year=last_year_over(today_at(plan.school_id, uow.now)),
+        content=contents, figures=figures, figures_year=presenters.last_year_over(today_at(plan.school_id, uow.now)),
         agreed=agreed, published_at=uow.now, published_by_id=uow.actor.user_id,
     )  # fmt: skip
     uow.add(publication)
@@ -184,9 +174,9 @@ class PublishForm(BaseForm):
     adults: Sequence[str] = ()
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> presenters.Summary:
         """The words in both languages."""
-        return Summary((self.summary_en.data or "").strip(), (self.summary_es.data or "").strip())
+        return presenters.Summary((self.summary_en.data or "").strip(), (self.summary_es.data or "").strip())
 
     def confirmed(self, shown: Iterable[str], seen: Iterable[str]) -> Confirmed:
         """Return what is confirmed by somebody who was shown these words that may name a student, and read the parts
@@ -259,7 +249,7 @@ def _version_rows(found: Any) -> list[dict[str, Any]]:
     names = user_names(one.published_by_id for one in found)
     return [
         {
-            "title": version_words(one.number),
+            "title": presenters.version_words(one.number),
             "meta": dotted(
                 moment_words(one.published_at, zone_of(one.school_id)),
                 names.get(one.published_by_id, ""),
@@ -296,9 +286,9 @@ def publish_page(school_plan_id: int) -> Page:
     plan = get_plan(actor, school_plan_id)
     last = _last_words(actor, plan)
     summary, today = PublishForm(**last).summary, today_at(plan.school_id, clock.now())
-    contents = contents_of(plan, summary, figures_for(plan.school_id, today), today)
-    text = free_text(contents, summary)
-    form = publish_form(adults_named(plan, text), **last)
+    contents = presenters.contents_of(plan, summary, presenters.figures_for(plan.school_id, today), today)
+    text = presenters.free_text(contents, summary)
+    form = publish_form(presenters.adults_named(plan, text), **last)
     shown, seen = request.form.getlist("shown"), request.form.getlist("seen")
     if form.is_submitted() and changed_since(contents, seen):
         form.names_no_child.data = False  # confirmed of a page that is another one now
@@ -310,8 +300,8 @@ def publish_page(school_plan_id: int) -> Page:
         {
             **_words(_("Publish the plan"), _("Publish"), home),
             "content": contents[locale_code()],
-            "children": children_named(plan.school_id, text),
-            "adults": adult_words(form.adults) if form.adults else "",
+            "children": presenters.children_named(plan.school_id, text),
+            "adults": presenters.adult_words(form.adults) if form.adults else "",
             "seals": list(seals_of(contents).values()),
         },
         "plans/public/publish.html",

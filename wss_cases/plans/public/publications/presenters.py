@@ -28,15 +28,7 @@ from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import years_words
 from wss_cases.plans.plan.templates import Component
-from wss_cases.plans.public.publications.models import (
-    PUBLISHABLE,
-    Published,
-    figures_read_now,
-    goals_of,
-    members_of,
-    voices_between,
-    years_published,
-)
+from wss_cases.plans.public.publications import models
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, StaffPost, Student, StudentGuardian
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.finder import Finder, whole_names_in
@@ -144,7 +136,7 @@ def _is_safe_beside_reports(name: str, numbers: Numbers, cell: int) -> bool:
     return numbers[name] >= 2 * cell and (name == ROOT or repeated >= cell)
 
 
-def sums_of(pages: Iterable[Iterable[Published]]) -> tuple[str, list[tuple[str, int, int]]]:
+def sums_of(pages: Iterable[Iterable[models.Published]]) -> tuple[str, list[tuple[str, int, int]]]:
     """Add up what the schools' own pages show of the latest school year on any of them.
 
     Returns the year ('' without figures), and for each figure its name, the students, and at how many schools. Whoever
@@ -248,19 +240,19 @@ class Content:
     voices: list[Voice] = field(default_factory=list)
 
 
-def figures_for(school_id: int, today: date) -> list[Published]:
+def figures_for(school_id: int, today: date) -> list[models.Published]:
     """Return the figures of a page of today: those of the page that is read now, as they are stored, and those of the
     last school year that is over, where no version published it yet."""
-    stored, year = figures_read_now(school_id), year_due(today, years_published(school_id))
+    stored, year = models.figures_read_now(school_id), year_due(today, models.years_published(school_id))
     scope = scope_for(school_id, year, today) if year is not None else None
     if scope is None:
         return stored
     shown = publishable(count_numbers(scope), minimums_of(scope.year))
-    return [*(Published(name, number, scope.last) for name, number in shown.items()), *stored]
+    return [*(models.Published(name, number, scope.last) for name, number in shown.items()), *stored]
 
 
 def contents_of(
-    plan: SchoolPlan, summary: Summary, figures: Sequence[Published], today: date
+    plan: SchoolPlan, summary: Summary, figures: Sequence[models.Published], today: date
 ) -> dict[str, dict[str, Any]]:
     """Return what a page says of a plan, by language."""
     found = {}
@@ -270,7 +262,7 @@ def contents_of(
     return found
 
 
-def _content(plan: SchoolPlan, summary: str, figures: Sequence[Published], today: date) -> Content:
+def _content(plan: SchoolPlan, summary: str, figures: Sequence[models.Published], today: date) -> Content:
     school = get_school(plan.school_id)
     assert school is not None
     return Content(
@@ -300,11 +292,11 @@ def state_today(plan: SchoolPlan, today: date) -> str:
         return _("Ended on %(day)s", day=day_words_with_year(plan.closed_on))
     if is_past(plan, today):
         return _("Its school years are over")
-    return str(plan.state.label) if plan.state in PUBLISHABLE else _("Being changed, not approved")
+    return str(plan.state.label) if plan.state in models.PUBLISHABLE else _("Being changed, not approved")
 
 
 def _goals(plan: SchoolPlan) -> list[tuple[str, list[str]]]:
-    goals = goals_of(plan.id)
+    goals = models.goals_of(plan.id)
     return [
         (str(component.label), [goal.statement for goal in goals if goal.component is component])
         for component in Component
@@ -313,7 +305,7 @@ def _goals(plan: SchoolPlan) -> list[tuple[str, list[str]]]:
 
 def _committee(plan: SchoolPlan, today: date) -> list[tuple[str, int]]:
     people: dict[str, int] = {}
-    for member in members_of(plan.id, today):
+    for member in models.members_of(plan.id, today):
         label = str(member.member_group.label)
         people[label] = people.get(label, 0) + member.people
     return list(people.items())
@@ -323,14 +315,14 @@ def _named(plan: SchoolPlan, today: date) -> list[tuple[str, str]]:
     """Return the members who agreed in writing to be named, with their group."""
     return [
         (member.name, str(member.member_group.label))
-        for member in members_of(plan.id, today)
+        for member in models.members_of(plan.id, today)
         if member.named_yes_on is not None and member.named_yes_on <= today and member.name
     ]
 
 
-def _figure_rows(figures: Iterable[Published]) -> list[tuple[str, str, str]]:
+def _figure_rows(figures: Iterable[models.Published]) -> list[tuple[str, str, str]]:
     """Return the rows of each school year of which a figure is shown: label, number ('' where it is hidden), day."""
-    years: dict[str, dict[str, Published]] = {}
+    years: dict[str, dict[str, models.Published]] = {}
     for figure in figures:
         years.setdefault(school_year(figure.as_of), {})[figure.name] = figure
     return [
@@ -340,7 +332,7 @@ def _figure_rows(figures: Iterable[Published]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _cell(figure: Published | None, last: date) -> tuple[str, str]:
+def _cell(figure: models.Published | None, last: date) -> tuple[str, str]:
     if figure is None:
         return "", day_words_with_year(last)
     return f"{figure.number:,}", day_words_with_year(figure.as_of)
@@ -350,7 +342,7 @@ def _voices(plan: SchoolPlan) -> list[Voice]:
     first, last = school_year_bounds(plan.first_year)[0], school_year_bounds(plan.last_year)[1]
     return [
         Voice(str(one.theme.label), day_words_with_year(held_on), one.answer, one.changed)
-        for one, held_on in voices_between(plan.school_id, first, last)
+        for one, held_on in models.voices_between(plan.school_id, first, last)
     ]
 
 
