@@ -275,7 +275,8 @@ def first_in_view(actor: Actor, school_id: int | None, *roles: Role) -> date | N
 
 
 def seen_through(record: Any, model: Any, model_id: int | None, first: date) -> bool:
-    """Whether the host of a record is in view from a day on."""
+    """Whether the record that this one belongs to (`model`, `model_id`) is still in view for a window that begins on
+    `first`."""
     session = object_session(record)
     found = session.get(model, model_id) if session is not None and model_id is not None else None
     return found is not None and bool(found.in_view_since(first))

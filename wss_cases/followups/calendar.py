@@ -107,7 +107,7 @@ def _shift(row: FollowUpRow, day: date, planned: Planned) -> Shift:
 
 
 def plan_for(row: Any, school_id: int, day: date, today: date, days: SchoolDays) -> Planned:
-    """The new due date of a follow-up, or a line of one, that is due on a date without school."""
+    """The new due date of a follow-up whose date has no school. `row`: a `FollowUp` or a `FollowUpRow`."""
     if not is_check_in(row.kind):
         return planned_off(day, today, days)
     return check_in_plan(row.case_id, school_id, day, today, days, of_year=day, spread=row.id)

@@ -36,7 +36,7 @@ def code_from(secret: bytes) -> str:
 
 
 def plain_code(typed: str) -> str:
-    """A typed code without capitals, spaces and hyphens, as it was made."""
+    """A code as `new_code` wrote it, from one that was typed with other capitals, spaces or hyphens."""
     return in_groups("".join(letter for letter in typed[:80].lower() if letter.isalnum()))
 
 

@@ -140,8 +140,11 @@ def tell(uow: UnitOfWork, part: Incident, kind: str, key: str) -> int:
 
 
 def pass_on(uow: UnitOfWork, host: Incident) -> list[Incident]:
-    """Copy what is known here into the parts of other schools; returns the parts to route again. Only missing facts
-    are filled, never changed ones; that school is told once that they differ."""
+    """Copy the facts of an incident into its parts at other schools; returns those parts, to be routed again.
+
+    A fact is copied only where the part has none. Where both schools have one and they differ, the other school gets
+    one message about it.
+    """
     parts = [one for one in parts_of(host.id) if one.state is not IncidentState.DUPLICATE and not one.is_withdrawn]
     for part in parts:
         known = _known(host, part)

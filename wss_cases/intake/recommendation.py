@@ -327,7 +327,7 @@ CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTA
 
 
 def waits_for(answers: Sequence[Answered]) -> str:
-    """Event of the templates that say whose answer a call home waits for; '' if it waits for no one."""
+    """The event of the follow-ups that ask someone before the family is called; '' if it can be called at once."""
     return asked_before_family(answered.facts for answered in answers)
 
 

@@ -64,7 +64,10 @@ class Act:
     first: Callable[[UnitOfWork, Any, Any], None] | None = None
 
     def __call__(self, call: Invocation, *record_id: int, **answers: Any) -> int:
-        """Do it with these answers of its form. Raises Refused as its page does, Stale, NotFound."""
+        """Carry out the act without its page. `answers` are the values of the form's fields, by name.
+
+        Raises Refused in the same words as the page, Stale, NotFound.
+        """
         row = existing(db.session.get(self.subject.model, *record_id)) if self.subject is not None else None
         self.check(call.actor, row)
         seen = self.subject.seen(row) if self.subject is not None and self.subject.seen is not None else row

@@ -344,7 +344,7 @@ class StepForm(PlainForm):
         self.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(PLAN_STEP)])
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check also that something shows how it went."""
+        """Check the fields, and that the text says what shows the step was done, or what was done and what is left."""
         sound, done = super().validate(extra_validators), self.outcome.data == "done"
         blank = not self.evidence.data.strip()
         sound = needs(

@@ -331,7 +331,7 @@ class Slip:
 
 
 def without_link(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[dict[str, int | None]]:
-    """The columns of a link for each person of a group without a link."""
+    """The columns of the links still to be made: one entry for each person of a group who has none yet."""
     today = max(row.opens_on, today_at(row.school_id, uow.now))
     made = made_by_grade(row.id, group)
     if group is SurveyGroup.STUDENT:

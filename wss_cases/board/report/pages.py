@@ -1,4 +1,4 @@
-"""A board report on its page and on paper: the same words and numbers, on the page with links."""
+"""The board report as a page and on paper. Words and numbers are the same; only the page has links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

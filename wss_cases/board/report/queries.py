@@ -263,8 +263,10 @@ def is_small(number: int) -> bool:
 
 
 def answers_for(actor: Actor, school_id: int | None, network: str | None, of_network: Any) -> bool:
-    """Whether the actor answers to a board for a school, for a network (whose schools are `of_network`), or with
-    neither for the whole district."""
+    """Whether the actor is responsible for the board report of a school or a network, or of the district (both None).
+
+    `of_network`: the ids of the network's schools. The actor must have the role at all of them.
+    """
     if school_id is not None:
         return actor.covers(school_id, *BOARD)
     if actor.everywhere(Role.DISTRICT):

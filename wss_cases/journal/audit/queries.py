@@ -37,7 +37,7 @@ class Broken:
 
     @property
     def words(self) -> str:
-        """The same in a sentence for the operator."""
+        """The fault in a sentence for the operator."""
         row = f"audit row {self.entry}" if self.entry is not None else "the audit log"
         place = f", seal {self.seal}" if self.seal is not None else ""
         return f"{row}{place}: {self.problem}"

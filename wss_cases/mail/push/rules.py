@@ -59,7 +59,7 @@ LONGEST_RETRY_AFTER: Final = 3600
 
 
 def own_device(actor: Actor, record: Any) -> bool:
-    """The actor's own device, or the actor, who may add one."""
+    """Whether a device belongs to the actor. To add a device, the actor is passed as the record."""
     return record.user_id is not None and record.user_id == actor.user_id
 
 

@@ -263,8 +263,8 @@ def file(name: str, form: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_READ)
 def practice_page(form: str) -> Page:
-    """The same for meetings held. Coordinators may take it too, because it names no one and says nothing about a
-    student."""
+    """Ask for the reason, then send the report on meetings held. Coordinators may take it too, because it names no one
+    and says nothing about a student."""
     return _file(shown(), "practice", form)
 
 

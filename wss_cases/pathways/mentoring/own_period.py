@@ -335,7 +335,7 @@ def _row(question: Question) -> dict[str, str]:
 @blueprint.route("/<int:period_teacher_id>/<int:goal>", methods=["GET", "POST"])
 @gate(Permission.PERIOD_MARK)
 def question(period_teacher_id: int, goal: int) -> Page:
-    """A question: one student, one goal, one tap."""
+    """Ask a teacher for the points of one student and one goal. Each answer is a button."""
     own = _own(current_actor(), period_teacher_id)
     shown_question = own.question(period_teacher_id, goal) if own is not None else None
     if own is None or shown_question is None:

@@ -43,7 +43,8 @@ def note_accepted(uow: UnitOfWork, row: models.Referral) -> None:
 
 
 def note_waitlisted(uow: UnitOfWork, row: models.Referral) -> None:
-    """Record that the partner has a waiting list. It is asked again after its own days to answer."""
+    """Record that the partner has a waiting list. The school asks again after as many school days as the
+    partner has to answer."""
     check_step(row, models.ReferralState.WAITLISTED)
     today = today_at(row.school_id, uow.now)
     terms = row.partner.days_to_answer if row.partner else DAYS_TO_ANSWER

@@ -173,7 +173,11 @@ class Case:
 
 @dataclass
 class Outline:
-    """`cases` by the owner of the condition: the row (`when`) or an item. `removals` are those of a hold."""
+    """The parts of one rule as the editor shows them.
+
+    `cases`: the cases of each condition, by its owner: the row (`when`) or the name of an item. `removals`: what a hold
+    takes away.
+    """
 
     next: int = 1
     cases: dict[str, list[Case]] = field(default_factory=lambda: {ROW: []})

@@ -150,7 +150,7 @@ def _length_words(action: DisciplineAction) -> str:
 
 
 def _heard_words(action: DisciplineAction) -> list[str]:
-    """Return whether the school heard the student before it removed them, and what the student can do at once."""
+    """Sentences for the family: whether the school heard the student before the removal, and how to challenge it."""
     if action.analysis:
         return [
             _("This is an emergency removal. It is not a finding that your child is responsible."),

@@ -177,8 +177,9 @@ def waiting_counted(actor: Actor) -> dict[str, Select[Any] | None]:
 def waiting_for(
     actor: Actor, today: date, covered: Sequence[tuple[int, int]] = (), counted: Mapping[str, int] | None = None
 ) -> Waiting:
-    """Return what waits for a person on their date; new cases too of those they stand in for: (person, school).
+    """What waits for a person on a date.
 
+    `covered`: (person, school) of the colleagues they stand in for; the new cases of those are included.
     `counted`: what `waiting_counted` counts, where a page has it already.
     """
     counts = dict(_counted.rows(actor, today=today).one()._asdict() if counted is None else counted)

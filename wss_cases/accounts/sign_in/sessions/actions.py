@@ -99,8 +99,10 @@ def tell_administrators(
     but: Collection[int | None] = (),
     also: Collection[int] = (),
 ) -> None:
-    """Step: tell system administrators, school administrators `of` these schools, and `also` others about an
-    account, at any hour."""
+    """Step: send a message about an account at any hour to all system administrators.
+
+    `of`: ids of schools whose administrators get it. `also`: ids of further people. `but`: ids of people who do not.
+    """
     which = RoleGrant.role == Role.SYSADMIN
     which |= (RoleGrant.role == Role.ADMINISTRATOR) & RoleGrant.school_id.in_(of)
     statement = select(RoleGrant.user_id).where(which, in_force_at(uow.now))

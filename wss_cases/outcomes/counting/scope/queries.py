@@ -225,7 +225,7 @@ def schools_reached(actor: Actor) -> int:
 
 
 def of_all_schools(actor: Actor, school_id: int | None, *values: Any) -> Values:
-    """What cached counts of all schools depend on: their other arguments."""
+    """The arguments that a count of all schools is cached by. None for other counts, which are not cached."""
     return values if school_id is None and reads_everywhere(actor) else None
 
 

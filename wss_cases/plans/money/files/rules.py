@@ -147,8 +147,11 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Known:
-    """Schools by number and folded name, resources by school and folded title, strategies by school and folded words
-    (None: several have the same); the existing lines of funding, today, and the current school year."""
+    """What the database has when a file of money is read.
+
+    `schools`: ids by number and by name. `resources`: ids by school and title. `strategies`: ids by school and words.
+    Names, titles and words are folded; the id is None where several share one. `funding`: the lines that exist.
+    """
 
     schools: Mapping[str, int | None]
     resources: Mapping[tuple[int, str], int | None]

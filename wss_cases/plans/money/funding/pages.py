@@ -141,7 +141,7 @@ class FundingFilter:
 
     @property
     def words(self) -> dict[str, str]:
-        """The filters in words."""
+        """The value of each chosen filter as the page shows it, by the filter's name."""
         return {
             name: str(FundingSource(value).label) if name == "source" else value
             for name, value in self.parameters.items()

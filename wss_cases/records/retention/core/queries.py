@@ -238,7 +238,10 @@ def still_open(student_id: int) -> bool:
 
 @dataclass(frozen=True)
 class Looked:
-    """One student's record with what a decision needs; `kinds` are what the temporary part holds."""
+    """A student's record with what the decision to keep or delete it needs.
+
+    `kinds`: the kinds of rows in the temporary part of the record.
+    """
 
     student: Student
     school_id: int
