@@ -64,6 +64,7 @@ def test_it_is_recorded_with_what_is_due_and_is_no_removal(scene: Removing, sess
         ("student_id", {"student_id": 0}),
         ("started_at", {"started_at": NOW + timedelta(minutes=1)}),
         ("ended_at", {"ended_at": START - timedelta(minutes=1)}),
+        ("ended_at", {"ended_at": NOW + timedelta(minutes=1)}),
         ("ended_at", {"started_at": START - timedelta(days=1)}),
         ("danger", {"danger": " "}),
         ("tried", {"tried": ""}),
