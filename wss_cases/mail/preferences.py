@@ -1,5 +1,6 @@
 """Which emails a person gets: the choice on their account, and the signed link in an email that stops its list."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -118,6 +119,18 @@ def mine() -> Page:
     )
 
 
+def stop_page(template: str, stop_now: Callable[[], None], **words: Any) -> Response:
+    """The page of a link that stops emails: it asks, and stops them when its button or a mail program posts."""
+    name, one_click = ONE_CLICK
+    done = request.form.get(name) == one_click
+    if done:
+        stop_now()
+    page = render_template(template, done=done, one_click=ONE_CLICK, **words)
+    answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
 @blueprint.route("/mails/stop/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @gate(Permission.PUBLIC)
@@ -127,14 +140,9 @@ def stop_list(token: str) -> Page:
     The holder of the link can do only this; the page names no one.
     """
     user_id, mail_list = existing(stop_of(token))
-    name, one_click = ONE_CLICK
-    done = request.form.get(name) == one_click
-    if done:
-        stop(user_id, mail_list, clock.now())
-    page = render_template("mail_pages/preferences/stop.html", what=mail_list.label, done=done, one_click=ONE_CLICK)
-    answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+    return stop_page(
+        "mail_pages/preferences/stop.html", lambda: stop(user_id, mail_list, clock.now()), what=mail_list.label
+    )
 
 
 ROOM = Room(pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 20, panel),))

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import exists, insert, select
 from werkzeug.wrappers import Response
@@ -36,6 +36,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common import pages, rules
 from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.transport import Post
+from wss_cases.mail.preferences import stop_page
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, addresses_of, code_of, invite_by_mail
 from wss_cases.surveys.rounds import SurveyGroup, SurveyRound, is_open
@@ -236,9 +237,6 @@ def stop_mail(digest: str, now: datetime) -> None:
 
 blueprint = Blueprint("survey_mail", __name__, url_prefix="/survey")
 
-ONE_CLICK = ("List-Unsubscribe", "One-Click")
-"""The field that an email program posts (RFC 8058); the page's own button posts it too."""
-
 
 @blueprint.route("/stop/<token>", methods=["GET", "POST"])
 @csrf.exempt
@@ -246,13 +244,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 def stop(token: str) -> Response:
     """Ask whether to stop invitations to an address, and stop them on POST. The page names no one."""
     digest = existing(stopped_by(token))
-    done = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]
-    if done:
-        stop_mail(digest, clock.now())
-    page = render_template("surveys/mailing/stop.html", done=done, one_click=ONE_CLICK)
-    answer = make_response(page, 400 if request.method == "POST" and not done else 200)
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+    return stop_page("surveys/mailing/stop.html", lambda: stop_mail(digest, clock.now()))
 
 
 ROOM = Room(pages=(blueprint,))
