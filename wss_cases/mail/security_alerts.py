@@ -4,28 +4,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.credentials import held_token, not_me_token
 from wss_cases.accounts.held_changes import HeldKind, known_address, waiting
 from wss_cases.accounts.people.pages import ADDRESS_OF_ANOTHER, MOVED
-from wss_cases.accounts.sign_in.second_factor import (
-    CODE_GUESSED,
-    FACTOR_OFF,
-    FACTOR_ON,
-    FACTOR_RESET,
-    RECOVERY_USED,
-    RESET_ASKED,
-    RESET_OF_ANOTHER,
-)
-from wss_cases.accounts.sign_in.sessions.actions import (
-    BREAK_GLASS_USED,
-    LAST_OF_SCHOOL,
-    LEFT_BUT_KEPT,
-    NOT_ME,
-    NOT_ME_KEPT,
-    OWN_ROLE_ENDED,
-    OWN_ROLES_CHANGED,
-    ROLES_CHANGED,
-    SIGN_IN_CHANGED,
-    SLOWED,
-    WAVE,
-)
+from wss_cases.accounts.sign_in import second_factor
+from wss_cases.accounts.sign_in.sessions import actions
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import link
@@ -34,37 +14,37 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 
 WORDS = {
-    FACTOR_ON: (
+    second_factor.FACTOR_ON: (
         _l("Your two-step sign-in is set up"),
         _l("From now on, signing in to Whole School Safety requires a code from your app as well as your password."),
     ),
-    FACTOR_OFF: (
+    second_factor.FACTOR_OFF: (
         _l("Your two-step sign-in is turned off"),
         _l("Signing in to Whole School Safety now requires only your password."),
     ),
-    FACTOR_RESET: (
+    second_factor.FACTOR_RESET: (
         _l("Your two-step sign-in was reset"),
         _l("A system administrator reset your two-step sign-in, and you are signed out everywhere."),
     ),
-    RECOVERY_USED: (
+    second_factor.RECOVERY_USED: (
         _l("One of your recovery codes was used"),
         _l("One of your recovery codes was used in place of your app. Each works only once."),
     ),
-    BREAK_GLASS_USED: (
+    actions.BREAK_GLASS_USED: (
         _l("The emergency account was used"),
         _l("Someone signed in with the local account that is reserved for when the district’s sign-on is down."),
     ),
-    SLOWED: (
+    actions.SLOWED: (
         _l("An account is opening a very large number of records"),
         _l("It opened more records in an hour than a person normally would, and is stopped until the hour is over. "
            "Ask its owner."),
     ),
-    RESET_ASKED: (
+    second_factor.RESET_ASKED: (
         _l("A reset of your two-step sign-in was requested"),
         _l("If you lost your phone, confirm it below. If not, tell your administrator now: it takes effect in 24 "
            "hours."),
     ),
-    RESET_OF_ANOTHER: (
+    second_factor.RESET_OF_ANOTHER: (
         _l("A reset of two-step sign-in was requested for an account"),
         _l("It takes effect in 24 hours, or right away when a second system administrator agrees. If you did not "
            "expect it, ask."),
@@ -79,61 +59,67 @@ WORDS = {
         _l("No link is sent there for 24 hours, or until a second system administrator agrees. If you did not expect "
            "it, ask."),
     ),
-    NOT_ME: (
+    actions.NOT_ME: (
         _l("Someone says that a change to their account was not theirs"),
         _l("Pending changes are stopped, and a role that they were given is ended; completed changes stay. Ask them "
            "by phone, and find out who made the change."),
     ),
-    NOT_ME_KEPT: (
+    actions.NOT_ME_KEPT: (
         _l("Someone says that their role as system administrator is not theirs"),
         _l("It is the last account that can give roles, so it stays. Ask them by phone now: another person has to "
            "get the role, then this one ends."),
     ),
-    LEFT_BUT_KEPT: (
+    actions.LEFT_BUT_KEPT: (
         _l("An account was kept although its person left the roster"),
         _l("No one else gives roles, or approves for a network. Give that to someone now, then end the account."),
     ),
-    LAST_OF_SCHOOL: (
+    actions.LAST_OF_SCHOOL: (
         _l("A school’s last dean, coordinator or administrator left the roster"),
         _l("Their roles end today. Give what they did to someone else, so that the school is covered."),
     ),
-    ROLES_CHANGED: (
+    actions.ROLES_CHANGED: (
         _l("The roles of an account were changed"),
         _l("Another administrator gave a role or ended one. If you did not expect this, ask them."),
     ),
-    WAVE: (
+    actions.WAVE: (
         _l("People of the roster are invited"),
         _l("A system administrator has staff from the roster invited by the district’s rules. If you did not expect "
            "it, ask."),
     ),
-    OWN_ROLES_CHANGED: (
+    actions.OWN_ROLES_CHANGED: (
         _l("You were given a role"),
         _l("Someone gave you a role in Whole School Safety. If you know nothing about it, end it below."),
     ),
-    OWN_ROLE_ENDED: (
+    actions.OWN_ROLE_ENDED: (
         _l("One of your roles was ended"),
         _l("Someone ended a role of yours in Whole School Safety. If you did not expect it, the administrators can "
            "give it back."),
     ),
-    CODE_GUESSED: (
+    second_factor.CODE_GUESSED: (
         _l("Someone may know your password"),
         _l("Someone entered your password correctly, then five wrong codes. If that was not you, change your "
            "password now."),
     ),
-    SIGN_IN_CHANGED: (
+    actions.SIGN_IN_CHANGED: (
         _l("Your password was changed"),
         _l("Your password for Whole School Safety was changed. If that was not you, tell your administrator now."),
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""
 OF_ANOTHER = (
-    SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL, NOT_ME, NOT_ME_KEPT,
-    WAVE,
+    actions.SLOWED, second_factor.RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, actions.ROLES_CHANGED, actions.LEFT_BUT_KEPT,
+    actions.LAST_OF_SCHOOL, actions.NOT_ME, actions.NOT_ME_KEPT, actions.WAVE,
 )  # fmt: skip
-WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
+WAITS = {second_factor.RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
 """Kinds that the holder can confirm from the address known before."""
-STOPPED = (RESET_ASKED, MOVED, OWN_ROLES_CHANGED)
-STRANGE = (*STOPPED, OWN_ROLE_ENDED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
+STOPPED = (second_factor.RESET_ASKED, MOVED, actions.OWN_ROLES_CHANGED)
+STRANGE = (
+    *STOPPED,
+    actions.OWN_ROLE_ENDED,
+    second_factor.FACTOR_RESET,
+    second_factor.FACTOR_OFF,
+    actions.SIGN_IN_CHANGED,
+)
 """Possible attacks: their emails offer one link that reports it, and stops what can be stopped."""
 
 

@@ -21,24 +21,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import in_view
 from wss_cases.api.tokens import Caller, Scope, caller_of, end_without_maker, note_call
-from wss_cases.api.v1.rules import (
-    CURSOR,
-    SCHOOL,
-    Call,
-    Endpoint,
-    Parameter,
-    Place,
-    Problem,
-    cursor_after,
-    document,
-    flag,
-    limit,
-    number,
-    obj,
-    or_null,
-    place_of,
-    text,
-)
+from wss_cases.api.v1 import rules
 from wss_cases.cases.case.models import Case, CaseIncident, CaseOrigin, CaseState
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year
@@ -72,46 +55,46 @@ _COLUMNS: Final = (
     School.id, School.name, School.code, School.identifier, School.network, School.kind, School.low_grade,
     School.high_grade, School.is_charter, School.is_active, School.time_zone,
 )  # fmt: skip
-ROW: Final = obj(
+ROW: Final = rules.obj(
     "One school. Grades: -1 is pre-kindergarten, 0 kindergarten.",
-    id=number("The school here, as in the other answers"),
-    name=text("Its name"),
-    code=text("Short code that opens its reference numbers"),
-    identifier=text("Its number in the roster; empty where the roster has none"),
-    network=or_null(text("Its network")),
-    kind=text("What kind of school the roster says it is"),
-    low_grade=or_null(number("Lowest grade")),
-    high_grade=or_null(number("Highest grade")),
-    is_charter=flag("Whether it is a charter school"),
-    is_active=flag("Whether it is open"),
-    time_zone=text("Its time zone, such as America/Chicago"),
+    id=rules.number("The school here, as in the other answers"),
+    name=rules.text("Its name"),
+    code=rules.text("Short code that opens its reference numbers"),
+    identifier=rules.text("Its number in the roster; empty where the roster has none"),
+    network=rules.or_null(rules.text("Its network")),
+    kind=rules.text("What kind of school the roster says it is"),
+    low_grade=rules.or_null(rules.number("Lowest grade")),
+    high_grade=rules.or_null(rules.number("Highest grade")),
+    is_charter=rules.flag("Whether it is a charter school"),
+    is_active=rules.flag("Whether it is open"),
+    time_zone=rules.text("Its time zone, such as America/Chicago"),
 )
 
 
-def chosen(call: Call) -> Any:
+def chosen(call: rules.Call) -> Any:
     """Condition of the schools that a call is about. Raises Problem for a school that the token may not read, the same
     as for a school that does not exist."""
     if "school" not in call.values:
         return School.id.is_not(None)
     wanted = School.id == call.values["school"]
     if db.session.scalar(visible_to(select(School.id).where(wanted), call.actor, School.id)) is None:
-        raise Problem(404, "There is no such school for this token.", "school")
+        raise rules.Problem(404, "There is no such school for this token.", "school")
     return wanted
 
 
-def read(call: Call) -> dict[str, Any]:
+def read(call: rules.Call) -> dict[str, Any]:
     """A page of schools, closed ones too, ordered by id."""
-    size, place = call.values.get("limit", USUAL), place_of(call)
+    size, place = call.values.get("limit", USUAL), rules.place_of(call)
     statement = visible_to(select(*_COLUMNS), call.actor, School.id).where(chosen(call), School.id > place.after)
     rows = db.session.execute(statement.order_by(School.id).limit(size + 1)).all()
     names = [column.key for column in _COLUMNS]
     data = [dict(zip(names, row, strict=True)) for row in rows[:size]]
-    return {"data": data, "next_cursor": cursor_after(call, place, rows, size)}
+    return {"data": data, "next_cursor": rules.cursor_after(call, place, rows, size)}
 
 
-ENDPOINT: Final = Endpoint(
+ENDPOINT: Final = rules.Endpoint(
     "schools", "Schools", "The schools that this token reads, closed ones too, in the order of their ids.",
-    Scope.SCHOOLS, (SCHOOL, limit(USUAL, MOST), CURSOR), ROW, {}, read,
+    Scope.SCHOOLS, (rules.SCHOOL, rules.limit(USUAL, MOST), rules.CURSOR), ROW, {}, read,
 )  # fmt: skip
 
 
@@ -123,24 +106,24 @@ FOR_FEW: Final = ("child_abuse_or_neglect", "title_ix_contact", "adult_conduct",
 SHOWN_ACTS: Final = ("case.opened", "case.opened_for_student", "case.opened_continued", "case.state_changed",
                      "case.closed", "case.reopened")  # fmt: skip
 """Audit actions that change what is shown of a case; others leave its time of update as it was."""
-V1_ROW: Final = obj(
+V1_ROW: Final = rules.obj(
     "One case.",
-    id=text("The case: the same in every answer of this district, and in nothing else"),
-    school_id=number("Its school"),
-    state=text("How it stands", enum=[str(state) for state in CaseState]),
-    opened_on=text("Day on which it was opened", format="date"),
-    closed_on=or_null(text("Day on which it was closed; null while it is open", format="date")),
+    id=rules.text("The case: the same in every answer of this district, and in nothing else"),
+    school_id=rules.number("Its school"),
+    state=rules.text("How it stands", enum=[str(state) for state in CaseState]),
+    opened_on=rules.text("Day on which it was opened", format="date"),
+    closed_on=rules.or_null(rules.text("Day on which it was closed; null while it is open", format="date")),
     pathways={
         "type": "array",
         "description": "The pathways that were proposed, each once, whatever became of them",
         "items": {"type": "string", "enum": [str(family) for family in Family]},
     },
-    updated_at=text("When any of this last changed", format="date-time"),
+    updated_at=rules.text("When any of this last changed", format="date-time"),
 )
-STATE: Final = Parameter(
+STATE: Final = rules.Parameter(
     "state", "only cases in this state", {"type": "string", "enum": [str(state) for state in CaseState]}
 )
-SINCE: Final = Parameter(
+SINCE: Final = rules.Parameter(
     "updated_since", "only cases of which anything shown here changed since then",
     {"type": "string", "format": "date-time"},
 )  # fmt: skip
@@ -155,7 +138,7 @@ def for_few() -> ColumnElement[bool]:
     return or_(Case.harm_kind == CaseOrigin.SUPPORT.value, joined.where(CaseIncident.case_id == Case.id, few).exists())
 
 
-def _listed(call: Call, place: Place) -> Any:
+def _listed(call: rules.Call, place: rules.Place) -> Any:
     statement: Any = (
         select(Case.id, Case.school_id, Case.state, Case.opened_on, Case.opened_at, Case.closed_at)
         .join(School, School.id == Case.school_id)
@@ -180,9 +163,9 @@ def _shown_pathways() -> ColumnElement[bool]:
     return Pathway.kind != Kind.HOUSING_BASIC_NEEDS
 
 
-def read_cases(call: Call) -> dict[str, Any]:
+def read_cases(call: rules.Call) -> dict[str, Any]:
     """A page of cases in the order in which they were opened here."""
-    size, place = call.values.get("limit", V1_USUAL), place_of(call)
+    size, place = call.values.get("limit", V1_USUAL), rules.place_of(call)
     rows = db.session.execute(_listed(call, place).limit(size + 1)).all()
     ids = [row.id for row in rows[:size]]
     families, updated = _pathways(ids), _acts(ids)
@@ -202,7 +185,7 @@ def read_cases(call: Call) -> dict[str, Any]:
             }
         )
     begun = (place.began - OVERLAP).isoformat(timespec="seconds")
-    return {"data": data, "next_cursor": cursor_after(call, place, rows, size), "next_updated_since": begun}
+    return {"data": data, "next_cursor": rules.cursor_after(call, place, rows, size), "next_updated_since": begun}
 
 
 def _pathways(ids: list[int]) -> dict[int, dict[str, datetime]]:
@@ -221,14 +204,14 @@ def _acts(ids: list[int]) -> dict[int, datetime]:
     return {row[0]: row[1] for row in db.session.execute(statement.group_by(entry.case_id)) if row[0] is not None}
 
 
-V1_ENDPOINT: Final = Endpoint(
+V1_ENDPOINT: Final = rules.Endpoint(
     "cases", "Cases without names",
     "Cases in the order in which they were opened here, each once, however many are added while pages are turned. No"
     " names, no student, no text. Cases of which few may know are left out, and no figure of this API counts"
     " them apart. For the next pull send next_updated_since of this one as updated_since; it overlaps by five"
     " minutes, so match by id. What is no longer listed (erased, or found to be for few) is seen by a full pull.",
-    Scope.CASES, (SCHOOL, STATE, SINCE, limit(V1_USUAL, V1_MOST), CURSOR), V1_ROW,
-    {"next_updated_since": text("For the next pull, as updated_since", format="date-time")}, read_cases,
+    Scope.CASES, (rules.SCHOOL, STATE, SINCE, rules.limit(V1_USUAL, V1_MOST), rules.CURSOR), V1_ROW,
+    {"next_updated_since": rules.text("For the next pull, as updated_since", format="date-time")}, read_cases,
 )  # fmt: skip
 
 
@@ -295,55 +278,57 @@ MEASURES: Final[dict[str, Counted]] = {
 COUNTED, SUPPRESSED, NOT_RECORDED = "counted", "suppressed", "not_recorded"
 _WHAT: Final = "; ".join(f"{name}: {measure.about}" for name, measure in MEASURES.items())
 _MONTHLY: Final = [name for name, measure in MEASURES.items() if measure.by_month]
-YEAR: Final = Parameter(
+YEAR: Final = rules.Parameter(
     "school_year", "the school year, 1 August to 31 July; this one unless said otherwise",
     {"type": "string", "pattern": "[0-9]{4}-[0-9]{2}", "example": "2026-27"},
 )  # fmt: skip
-MONTH: Final = Parameter(
+MONTH: Final = rules.Parameter(
     "month", f"only this month of the school year; told of {' and '.join(_MONTHLY)} alone",
     {"type": "string", "pattern": "[0-9]{4}-(0[1-9]|1[0-2])", "example": "2026-10"},
 )  # fmt: skip
-MEASURE: Final = Parameter("measure", "only this measure", {"type": "string", "enum": list(MEASURES)})
-COUNTS_ROW: Final = obj(
+MEASURE: Final = rules.Parameter("measure", "only this measure", {"type": "string", "enum": list(MEASURES)})
+COUNTS_ROW: Final = rules.obj(
     "One measure of one school and period.",
-    school_id=number("The school"),
-    school_year=text("The school year"),
-    first_day=text("First day counted", format="date"),
-    last_day=text("Last day counted: the period's, or today at the school", format="date"),
-    measure=text(_WHAT, enum=list(MEASURES)),
-    value=or_null(number("The number; null where it is suppressed or not recorded, never where it is zero")),
-    of=or_null(number("The whole of which value is a part; null for a plain number")),
-    status=text(
+    school_id=rules.number("The school"),
+    school_year=rules.text("The school year"),
+    first_day=rules.text("First day counted", format="date"),
+    last_day=rules.text("Last day counted: the period's, or today at the school", format="date"),
+    measure=rules.text(_WHAT, enum=list(MEASURES)),
+    value=rules.or_null(
+        rules.number("The number; null where it is suppressed or not recorded, never where it is zero")
+    ),
+    of=rules.or_null(rules.number("The whole of which value is a part; null for a plain number")),
+    status=rules.text(
         "counted; suppressed: too few to show, here as on the pages; not_recorded: the school was not counted here yet",
         enum=[COUNTED, SUPPRESSED, NOT_RECORDED],
     ),
 )
 
 
-def _period(call: Call, school_id: int) -> ScopeScope:
+def _period(call: rules.Call, school_id: int) -> ScopeScope:
     """The days counted at a school. Raises Problem where the school year or month has not begun."""
     today = today_at(school_id, call.now)
     scope = scope_of(school_id, call.values.get("school_year", school_year(today)), today)
     if scope is None:
-        raise Problem(400, "There is no such school year, or it has not begun.", "school_year")
+        raise rules.Problem(400, "There is no such school year, or it has not begun.", "school_year")
     if "month" not in call.values:
         return scope
     of_month = narrowed(scope, *month_of(call.values["month"]), None)
     if of_month is None:
-        raise Problem(400, "This month is not in the school year, or has not begun.", "month")
+        raise rules.Problem(400, "This month is not in the school year, or has not begun.", "month")
     return of_month
 
 
-def _measures(call: Call) -> list[str]:
+def _measures(call: rules.Call) -> list[str]:
     names = [call.values["measure"]] if "measure" in call.values else list(MEASURES)
     if "month" not in call.values:
         return names
     if not set(names) & set(_MONTHLY):
-        raise Problem(400, "This measure is told of whole school years alone; leave month out.", "measure")
+        raise rules.Problem(400, "This measure is told of whole school years alone; leave month out.", "measure")
     return [name for name in names if name in _MONTHLY]
 
 
-def _rows(call: Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]:
+def _rows(call: rules.Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]:
     days, first = school_days(school_id), first_year_counted(call.actor, school_id)
     begun = min(school_year(first), school_year(scope.today)) if first else school_year(scope.today)
     rows = []
@@ -365,23 +350,24 @@ def _rows(call: Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]
     return rows
 
 
-def read_counts(call: Call) -> dict[str, Any]:
+def read_counts(call: rules.Call) -> dict[str, Any]:
     """The measures of a page of open schools, ordered by id."""
-    size, place = call.values.get("limit", COUNTS_USUAL), place_of(call)
+    size, place = call.values.get("limit", COUNTS_USUAL), rules.place_of(call)
     _measures(call)
     statement = visible_to(select(School.id).where(School.is_active), call.actor, School.id)
     rows = db.session.execute(
         statement.where(chosen(call), School.id > place.after).order_by(School.id).limit(size + 1)
     ).all()
     data = [line for (school_id,) in rows[:size] for line in _rows(call, school_id, _period(call, school_id))]
-    return {"data": data, "next_cursor": cursor_after(call, place, rows, size)}
+    return {"data": data, "next_cursor": rules.cursor_after(call, place, rows, size)}
 
 
-COUNTS_ENDPOINT: Final = Endpoint(
+COUNTS_ENDPOINT: Final = rules.Endpoint(
     "counts", "Figures by school",
     "The figures of Outcomes, school by school; limit counts schools. They are counted by the same functions as the"
     " pages that a district administrator opens, and what those hold back as too few to show is null here, too.",
-    Scope.COUNTS, (YEAR, MONTH, MEASURE, SCHOOL, limit(COUNTS_USUAL, COUNTS_MOST), CURSOR), COUNTS_ROW, {}, read_counts,
+    Scope.COUNTS, (YEAR, MONTH, MEASURE, rules.SCHOOL, rules.limit(COUNTS_USUAL, COUNTS_MOST), rules.CURSOR),
+    COUNTS_ROW, {}, read_counts,
 )  # fmt: skip
 
 
@@ -397,10 +383,10 @@ blueprint = Blueprint("api", __name__, url_prefix=HERE)
 @gate(Permission.PUBLIC)
 def described() -> Response:
     """The OpenAPI document. It needs no token, because it holds no data of the district."""
-    return _answer(document(ENDPOINTS, link(url_for("api.described")).removesuffix("/openapi.json")))
+    return _answer(rules.document(ENDPOINTS, link(url_for("api.described")).removesuffix("/openapi.json")))
 
 
-def _route(endpoint: Endpoint) -> None:
+def _route(endpoint: rules.Endpoint) -> None:
     @gate(Permission.PUBLIC)
     def called() -> Response:
         return _called(endpoint)
@@ -412,7 +398,7 @@ for _endpoint in ENDPOINTS:
     _route(_endpoint)
 
 
-def _called(endpoint: Endpoint) -> Response:
+def _called(endpoint: rules.Endpoint) -> Response:
     now = clock.now()
     caller = _caller(endpoint)
     known = (parameter.name for parameter in endpoint.parameters if parameter.name != "cursor")
@@ -421,18 +407,18 @@ def _called(endpoint: Endpoint) -> Response:
     assert caller.actor is not None
     wait = note_call(token_id, endpoint.name, sent, now)
     if wait:
-        raise Problem(429, "Too many calls with this token; wait as long as Retry-After says.", wait=wait)
+        raise rules.Problem(429, "Too many calls with this token; wait as long as Retry-After says.", wait=wait)
     values = endpoint.values(request.args.to_dict(flat=False))
     # counts may come from the copy; new rows and permissions must come from the main database
     if endpoint is COUNTS_ENDPOINT:
         with reports_reading():
             begin_reading()
-            return _answer(endpoint.read(Call(caller.actor, values, now, salt)))
+            return _answer(endpoint.read(rules.Call(caller.actor, values, now, salt)))
     begin_reading()
-    return _answer(endpoint.read(Call(caller.actor, values, now, salt)))
+    return _answer(endpoint.read(rules.Call(caller.actor, values, now, salt)))
 
 
-def _caller(endpoint: Endpoint) -> Caller:
+def _caller(endpoint: rules.Endpoint) -> Caller:
     """The caller of this request's token. Raises Problem 401 for an invalid token, NotFound for a token without this
     scope."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
@@ -441,7 +427,7 @@ def _caller(endpoint: Endpoint) -> Caller:
         end_without_maker(caller.token.id, clock.now())
     if caller is None or caller.actor is None:
         current_app.logger.warning("token refused", extra={"facts": {"endpoint": request.endpoint}})
-        raise Problem(401, "Send a token that reads, as Authorization: Bearer and the secret.")
+        raise rules.Problem(401, "Send a token that reads, as Authorization: Bearer and the secret.")
     if endpoint.scope not in caller.token.scopes:
         raise NotFound
     return caller
@@ -467,8 +453,8 @@ def problem(status: int, detail: str, parameter: str = "") -> Response:
     return answer
 
 
-@blueprint.errorhandler(Problem)
-def _problem(error: Problem) -> Response:
+@blueprint.errorhandler(rules.Problem)
+def _problem(error: rules.Problem) -> Response:
     answer = problem(error.status, error.detail, error.parameter)
     if error.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="api"'

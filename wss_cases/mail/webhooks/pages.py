@@ -33,28 +33,14 @@ from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, use_case
 from wss_cases.mail.common.pages import rows as delivery_rows
 from wss_cases.mail.webhooks import messages
-from wss_cases.mail.webhooks.messages import (
-    CHOSEN,
-    OLD_SECRET_SIGNS,
-    PURPOSE,
-    REASONS,
-    STATES,
-    WHY_OFF,
-    HookEvent,
-    Webhook,
-    WebhookDelivery,
-    WebhookSecret,
-    body_of,
-    check_url,
-    new_secret,
-    schools_by_code,
-)
 
-_ON: HeldRows[Webhook] = HeldRows(lambda: db.session.scalars(select(Webhook).where(Webhook.is_on).order_by(Webhook.id)))
+_ON: HeldRows[messages.Webhook] = HeldRows(
+    lambda: db.session.scalars(select(messages.Webhook).where(messages.Webhook.is_on).order_by(messages.Webhook.id))
+)
 
 
 def tell_webhooks(
-    uow: UnitOfWork, event: HookEvent, report: Any, key: object, path: str = "", reference: str = ""
+    uow: UnitOfWork, event: messages.HookEvent, report: Any, key: object, path: str = "", reference: str = ""
 ) -> None:
     """Step: queue an event of a report for every webhook that wants it at its school, once per key. Outsiders learn
     of a sensitive report only that it waits. `path` and `reference`: those of a record of the report, if the event
@@ -67,20 +53,22 @@ def tell_webhooks(
     with uow.session.no_autoflush:
         for hook in _ON.rows():
             asks = event.value in hook.events and (not hook.school_ids or report.school_id in hook.school_ids)
-            if asks and (event is HookEvent.WAITS or not report.is_sensitive):
+            if asks and (event is messages.HookEvent.WAITS or not report.is_sensitive):
                 queue_event(uow, hook, event, report, f"{report.id}:{key}", about)
 
 
-def queue_event(uow: UnitOfWork, hook: Webhook, event: HookEvent, record: Any, key: str, data: dict[str, Any]) -> bool:
+def queue_event(
+    uow: UnitOfWork, hook: messages.Webhook, event: messages.HookEvent, record: Any, key: str, data: dict[str, Any]
+) -> bool:
     """Step: queue one event for one webhook; False if it is queued already."""
     message_id = f"msg_{secrets.token_hex(16)}"
     values = {
         "webhook_id": hook.id, "event": event, "dedupe_key": f"{hook.id}:{event.value}:{key}",
         "object_type": record.__tablename__, "object_id": record.id, "school_id": getattr(record, "school_id", None),
-        "body": body_of(event, uow.now, data), "message_id": message_id, "created_at": uow.now,
+        "body": messages.body_of(event, uow.now, data), "message_id": message_id, "created_at": uow.now,
         "next_attempt_at": uow.now, "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
     }  # fmt: skip
-    return insert_once(uow.session, WebhookDelivery, values, ["dedupe_key"])
+    return insert_once(uow.session, messages.WebhookDelivery, values, ["dedupe_key"])
 
 
 class WebhookForm(PlainForm):
@@ -93,7 +81,7 @@ class WebhookForm(PlainForm):
     )
     events = SelectMultipleField(
         _l("Told about"),
-        choices=choices([*CHOSEN.items()]),
+        choices=choices([*messages.CHOSEN.items()]),
         validators=[InputRequired(_l("Choose at least one event."))],
     )
     schools = LongText(
@@ -108,13 +96,13 @@ def make_webhook(uow: UnitOfWork, form: WebhookForm, secret: str) -> int:
     """Create a webhook that signs with this secret. Raises Refused for a name in use, an invalid address, or an
     unknown school."""
     require(uow.actor, Permission.WEBHOOK_EDIT, uow.actor)
-    hook = uow.add(Webhook(made_at=uow.now, is_on=True, **_checked(uow, form, None)))
+    hook = uow.add(messages.Webhook(made_at=uow.now, is_on=True, **_checked(uow, form, None)))
     _add_secret(uow, hook, secret)
     uow.record(hook, "webhook.made")
     return hook.id
 
 
-def _hook_page(hook: Webhook, _answer: int = 0) -> str:
+def _hook_page(hook: messages.Webhook, _answer: int = 0) -> str:
     return url_for("webhooks.webhook", webhook_id=hook.id)
 
 
@@ -122,7 +110,7 @@ pages = Pages("webhooks", __name__, url_prefix="/settings/webhooks")
 
 
 @pages.act(
-    "/<int:webhook_id>/change", Webhook, WebhookForm, Permission.WEBHOOK_EDIT, endpoint="change",
+    "/<int:webhook_id>/change", messages.Webhook, WebhookForm, Permission.WEBHOOK_EDIT, endpoint="change",
     guard=fresh_within(FRESH_MINUTES), title=lambda hook: _("Change %(name)s", name=hook.name),
     button=_l("Save the webhook"), then=_hook_page, done=_l("The webhook is saved."), boxed=False,
     start=lambda hook: {
@@ -131,7 +119,7 @@ pages = Pages("webhooks", __name__, url_prefix="/settings/webhooks")
     },
     more=lambda hook, _form: {"back_href": _hook_page(hook)},
 )  # fmt: skip
-def change_webhook(uow: UnitOfWork, hook: Webhook, form: WebhookForm) -> None:
+def change_webhook(uow: UnitOfWork, hook: messages.Webhook, form: WebhookForm) -> None:
     """Change a webhook; waiting events go to the new address. Raises Refused as `make_webhook`."""
     for name, value in _checked(uow, form, hook.id).items():
         setattr(hook, name, value)
@@ -141,7 +129,7 @@ def change_webhook(uow: UnitOfWork, hook: Webhook, form: WebhookForm) -> None:
 @use_case
 def turn_webhook(uow: UnitOfWork, webhook_id: int, is_on: bool) -> int:
     """Turn a webhook on or off. When off it gets no events, and waiting ones count as failed. Raises NotFound."""
-    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    hook = uow.load(messages.Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     if hook.is_on is not is_on or hook.why_off:
         hook.is_on, hook.why_off = is_on, ""
         uow.record(hook, "webhook.turned_on" if is_on else "webhook.turned_off")
@@ -151,37 +139,39 @@ def turn_webhook(uow: UnitOfWork, webhook_id: int, is_on: bool) -> int:
 @use_case
 def renew_secret(uow: UnitOfWork, webhook_id: int, secret: str) -> int:
     """Sign with a new secret, and for one more day also with the old one. Raises NotFound."""
-    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
-    mine = WebhookSecret.webhook_id == hook.id
-    uow.session.execute(delete(WebhookSecret).where(mine, WebhookSecret.ends_at <= uow.now))
-    for old in uow.session.scalars(select(WebhookSecret).where(mine, WebhookSecret.ends_at.is_(None))):
-        old.ends_at = uow.now + OLD_SECRET_SIGNS
+    hook = uow.load(messages.Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    mine = messages.WebhookSecret.webhook_id == hook.id
+    uow.session.execute(delete(messages.WebhookSecret).where(mine, messages.WebhookSecret.ends_at <= uow.now))
+    for old in uow.session.scalars(
+        select(messages.WebhookSecret).where(mine, messages.WebhookSecret.ends_at.is_(None))
+    ):
+        old.ends_at = uow.now + messages.OLD_SECRET_SIGNS
     _add_secret(uow, hook, secret)
     uow.record(hook, "webhook.secret_renewed")
     return hook.id
 
 
-def _on_only(hook: Webhook) -> None:
+def _on_only(hook: messages.Webhook) -> None:
     if not hook.is_on:
         raise Refused("", _("This webhook is off. Turn it on first."))
 
 
-def _add_secret(uow: UnitOfWork, hook: Webhook, secret: str) -> None:
-    sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
+def _add_secret(uow: UnitOfWork, hook: messages.Webhook, secret: str) -> None:
+    sealed = seal(setting("WSS_KEYS"), messages.PURPOSE, secret)
     uow.add(
-        WebhookSecret(
+        messages.WebhookSecret(
             webhook_id=hook.id, sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name, ends_at=None
         )
     )
 
 
 def _checked(uow: UnitOfWork, form: WebhookForm, own_id: int | None) -> dict[str, object]:
-    check_url(form.url.data, setting("WEBHOOK_HOSTS"))
-    taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == form.name.data))
+    messages.check_url(form.url.data, setting("WEBHOOK_HOSTS"))
+    taken = uow.session.scalar(select(messages.Webhook.id).where(messages.Webhook.name == form.name.data))
     if taken not in (None, own_id):
         raise Refused("name", _("There is already a webhook with this name."))
     codes = list(dict.fromkeys(form.schools.data.split()))
-    by_code = schools_by_code(codes)
+    by_code = messages.schools_by_code(codes)
     if unknown := [code for code in codes if code not in by_code]:
         raise Refused("schools", _("There is no school with the code %(code)s.", code=unknown[0]))
     return {
@@ -190,23 +180,25 @@ def _checked(uow: UnitOfWork, form: WebhookForm, own_id: int | None) -> dict[str
     }  # fmt: skip
 
 
-def tag_of(hook: Webhook, failing: bool) -> tuple[str, str]:
+def tag_of(hook: messages.Webhook, failing: bool) -> tuple[str, str]:
     if not hook.is_on:
         return _("Turned off"), "brick" if hook.why_off else "slate"
     return (_("Failing"), "brick") if failing else (_("In use"), "moss")
 
 
-def told_words(hook: Webhook) -> str:
-    events = ", ".join(str(words) for value, words in CHOSEN.items() if value in hook.events)
+def told_words(hook: messages.Webhook) -> str:
+    events = ", ".join(str(words) for value, words in messages.CHOSEN.items() if value in hook.events)
     number = len(hook.school_ids)
     return dotted(events, ngettext("%(num)d school", "%(num)d schools", number) if number else _("every school"))
 
 
-def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
-    words, tone = STATES[row.state]
+def delivery_row(row: messages.WebhookDelivery) -> dict[str, Any]:
+    words, tone = messages.STATES[row.state]
     if row.state is OutboxState.WAITING and row.last_error:
         words, tone = _("Tried again"), "brick"
-    reason = str(REASONS[row.last_error]) % {"status": row.status} if row.last_error in REASONS else ""
+    reason = (
+        str(messages.REASONS[row.last_error]) % {"status": row.status} if row.last_error in messages.REASONS else ""
+    )
     again = _("next at %(moment)s", moment=moment_words(row.next_attempt_at, district_zone()))
     return {
         "title": dotted(str(row.event.label), moment_words(row.created_at, district_zone())),
@@ -263,7 +255,7 @@ def renew(webhook_id: int) -> Page:
 
 def _with_secret(form: PlainForm, act: Callable[[Invocation, str], int], **words: Any) -> Page:
     """Show a form; when valid, act with a new secret and show it, but not if the form was sent twice."""
-    secret, made, envelope = new_secret(), list[int](), BaseForm()
+    secret, made, envelope = messages.new_secret(), list[int](), BaseForm()
     answer = form_page(
         form, lambda: made.append(act(submitted(envelope), secret)), url_for(".page"), FRAME, envelope=envelope, **words
     )
@@ -287,7 +279,7 @@ def webhook(webhook_id: int) -> Page:
         told=told_words(hook),
         codes=messages.codes_of(hook.school_ids),
         tag=tag_of(hook, hook.name in messages.failing()),
-        why=str(WHY_OFF[hook.why_off]) if hook.why_off else "",
+        why=str(messages.WHY_OFF[hook.why_off]) if hook.why_off else "",
         failed=failed,
         rows=[delivery_row(row) for row in last],
         entries=entry_rows(history("webhook", hook.id), district_zone()),
@@ -305,29 +297,31 @@ def turn(webhook_id: int) -> Page:
 
 
 @pages.button(
-    "/<int:webhook_id>/test", Webhook, Permission.WEBHOOK_EDIT, endpoint="test", then=_hook_page, tells_refusals=True,
-    done=_l("The test is on its way. Load this page again in a minute."),
+    "/<int:webhook_id>/test", messages.Webhook, Permission.WEBHOOK_EDIT, endpoint="test", then=_hook_page,
+    tells_refusals=True, done=_l("The test is on its way. Load this page again in a minute."),
 )  # fmt: skip
-def send_test(uow: UnitOfWork, hook: Webhook) -> None:
+def send_test(uow: UnitOfWork, hook: messages.Webhook) -> None:
     """Queue a test. Refused where it is off, and for a second test within a minute."""
     _on_only(hook)
-    if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
+    if not queue_event(uow, hook, messages.HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
         raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
     uow.record(hook, "webhook.tested")
 
 
 @pages.button(
-    "/<int:webhook_id>/again", Webhook, Permission.WEBHOOK_EDIT, endpoint="again", then=_hook_page, tells_refusals=True,
-    done=_l("What had failed was resent."),
+    "/<int:webhook_id>/again", messages.Webhook, Permission.WEBHOOK_EDIT, endpoint="again", then=_hook_page,
+    tells_refusals=True, done=_l("What had failed was resent."),
 )  # fmt: skip
-def send_again(uow: UnitOfWork, hook: Webhook) -> None:
+def send_again(uow: UnitOfWork, hook: messages.Webhook) -> None:
     """Let what failed for good wait again, under the same ids. Refused where the webhook is off."""
     _on_only(hook)
     failed = delivery_rows(
-        WebhookDelivery, WebhookDelivery.webhook_id == hook.id, WebhookDelivery.state == OutboxState.FAILED
+        messages.WebhookDelivery,
+        messages.WebhookDelivery.webhook_id == hook.id,
+        messages.WebhookDelivery.state == OutboxState.FAILED,
     )
     again = failed.values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
-    count = len(uow.session.execute(again.returning(WebhookDelivery.id)).all())
+    count = len(uow.session.execute(again.returning(messages.WebhookDelivery.id)).all())
     uow.record(hook, "webhook.sent_again", count=count)
 
 
