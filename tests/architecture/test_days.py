@@ -47,7 +47,6 @@ def test_a_planted_offender_is_caught(name: str) -> None:
 
 
 def test_no_test_reads_the_day_or_draws_without_a_seed() -> None:
-    """Takes more than five seconds of processor beside other work: it parses every file of the tests."""
     offences, asking = list[str](), set[str]()
     for path in days.test_files():
         source, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT / "tests").as_posix()

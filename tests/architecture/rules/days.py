@@ -65,10 +65,11 @@ def _asked(node: ast.expr) -> str:
 
 def draws_without_a_seed(path: Path, source: str) -> list[str]:
     """Whoever draws says from which seed: `random.Random(7)`, `numpy.random.default_rng(7)`."""
+    has_random = _imports_random(source)
     return [
         f"{path}:{node.lineno}: {words} draws without a seed"
         for node in nodes(source)
-        if isinstance(node, ast.Call) and (words := _drawn(node, _imports_random(source)))
+        if isinstance(node, ast.Call) and (words := _drawn(node, has_random))
     ]
 
 
