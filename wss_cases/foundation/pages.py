@@ -60,7 +60,7 @@ def message_page(title: str, *lines: str, **context: Any) -> str:
 def panel_card(title: str = "", *lines: str, **values: Any) -> tuple[str, dict[str, Any]]:
     """One card, or a line with a link where it has no title, that a room adds to another room's page; `values`: id,
     tone, count, link and go (words, address), small, notice and rows."""
-    return "components/panel.html", {"title": title, "lines": lines, "tone": "", **values}
+    return "components/panel.html", {"title": title, "lines": lines, "tone": "", "count": None, **values}
 
 
 def saved_first(theirs: Sequence[tuple[Any, Any]], yours: Sequence[tuple[Any, Any]], back_href: str) -> tuple[str, int]:
