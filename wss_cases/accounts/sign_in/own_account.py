@@ -168,15 +168,15 @@ def invitation(token: str) -> Page:
         try:
             actions.accept_invitation(invitation_id, form.password.data, clock.now())
         except NotFound:
-            lines = _(
+            words = _(
                 "It was already used, or it is older than seven days. Ask your school’s administrator for a new one."
             )
-            return message_page(_("This link has expired"), lines, frame=PLAIN, go=_to_sign_in()), 410
+            return message_page(_("This link has expired"), words, frame=PLAIN, go=_to_sign_in()), 410
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            lines = _("You can sign in with it now. If you were signed in elsewhere, those sessions have ended.")
-            return message_page(_("Your password is set"), lines, frame=PLAIN, go=_to_sign_in())
+            words = _("You can sign in with it now. If you were signed in elsewhere, those sessions have ended.")
+            return message_page(_("Your password is set"), words, frame=PLAIN, go=_to_sign_in())
     return render_template(
         "accounts/sign_in/own_account/invitation.html",
         form=form,
@@ -237,8 +237,8 @@ def password() -> Page:
             apply_refusal(form, refusal)
         else:
             login_user(browser.load_signed_in(token))
-            lines, account = _("All your other sessions have ended."), (_("Your account"), url_for("accounts.me"))
-            return message_page(_("Your password is changed"), lines, go=account)
+            words, account = _("All your other sessions have ended."), (_("Your account"), url_for("accounts.me"))
+            return message_page(_("Your password is changed"), words, go=account)
     return _account_page(form, 400)
 
 
