@@ -66,6 +66,7 @@ from wss_cases.intake.open_questions import pages as intake_open_questions
 from wss_cases.intake.report import pages as intake_report
 from wss_cases.intake.review import acts as intake_review_acts
 from wss_cases.intake.review import pages as intake_review
+from wss_cases.intake.review import people as intake_review_people
 from wss_cases.jobs import scheduler as jobs_scheduler
 from wss_cases.journal.rooms import Room
 from wss_cases.mail import account_mails as mail_account_mails
@@ -267,6 +268,7 @@ ROOMS: tuple[Room, ...] = (
     intake_corrections_withdrawal.ROOM, intake_decision.ROOM, intake_details.ROOM, intake_duplicates.ROOM,
     intake_offline.ROOM, intake_open_questions.ROOM, intake_other_schools.ROOM, intake_protection.ROOM,
     intake_questions.ROOM, intake_queue.ROOM, intake_report.ROOM, intake_review_acts.ROOM, intake_review.ROOM,
+    intake_review_people.ROOM,
     casework_access.ROOM, casework_case_list.ROOM,
     casework_case_page_acts.ROOM, casework_case_page.ROOM, casework_panels.ROOM,
     casework_happened_again.ROOM, casework_pathway_page.ROOM, casework_safety_plans_acts.ROOM,

@@ -34,6 +34,7 @@ from wss_cases.incidents.incident.rules import (
     code_set_for,
     is_unknown,
     person_words,
+    worst_injury,
 )
 from wss_cases.incidents.incident.states import TEXT_ADDED, UNDECIDED, PersonKind, PersonRole
 from wss_cases.intake.questions import (
@@ -95,7 +96,7 @@ class DetailsForm(BaseForm):
             elif name in self:
                 facts.pop(name, None)
         codes = {name: self[name].data or None for name in ("injury", "weapon", "substance", "bias_basis")}
-        codes["injury"] = codes["injury"] or self.worst_injury(incident.people)
+        codes["injury"] = codes["injury"] or worst_injury(self.injuries(incident.people))
         for name in ("injury", "weapon", "substance"):
             if codes[name]:
                 facts[name] = codes[name]
@@ -116,15 +117,13 @@ class DetailsForm(BaseForm):
             people=tuple(self.part(person) for person in incident.people),
         )
 
-    def worst_injury(self, people: Sequence[IncidentPerson]) -> str | None:
-        """The worst injury of any person; "none" only if it was given for everyone who may be hurt."""
-        injuries = {
+    def injuries(self, people: Sequence[IncidentPerson]) -> list[str | None]:
+        """The injury of each person who may be hurt, None where it was not answered."""
+        return [
             self[f"p{person.id}_injury"].data or None
             for person in people
             if self[f"p{person.id}_role"].data not in (PersonRole.WITNESS, PersonRole.SUPPORT)
-        }
-        worst = next((injury for injury in ("needed_care", "minor") if injury in injuries), None)
-        return worst or ("none" if injuries == {"none"} else None)
+        ]
 
     def part(self, person: IncidentPerson) -> PersonDetails:
         """The answers about one person; questions not asked of adults give empty values."""

@@ -27,12 +27,12 @@ from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_par
 from wss_cases.incidents.incident.models import Alarm, Incident
 from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.queries import locations, reviewed_by
-from wss_cases.incidents.incident.states import UNDECIDED, WAITING, Tile
+from wss_cases.incidents.incident.states import UNDECIDED, WAITING, WEAPON_LABELS, Tile
 from wss_cases.incidents.lists import sorted_by
 from wss_cases.intake.assignment import REVIEWERS, Assignment, reviewers_at
 from wss_cases.intake.decision import Choice, decide, may_be_batched, open_duty_count
 from wss_cases.intake.duplicates import Known, possible_duplicates, told, twin_words
-from wss_cases.intake.open_questions.models import must_answer
+from wss_cases.intake.open_questions.models import must_answer, unknown_words
 from wss_cases.intake.recommendation import Situation, people_of_each, shown_to, situation, situations
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.pages import reviewed
@@ -339,6 +339,8 @@ def _row(
         "version": row.version,
         "light": not alike and may_be_batched(scene.plan, row.duties, scene.people, row),
         "free": assignee is None,
+        # Two reports beside each other show their words there; whoever prefers initials sees no text that may name.
+        "words": "" if twins or known.actor.initials else side["text"],
         "twins": [twin_words(row, twin, known) for twin in twins],
     }
 
@@ -349,8 +351,10 @@ def _cells(row: Any, scene: Situation, side: Mapping[str, Any], known: Known) ->
     urgent = [str((row.alarm or Alarm.DANGER).label)] if row.alarm or row.danger_now else []
     if row.duties:
         urgent.append(ngettext("%(num)d legal duty", "%(num)d legal duties", row.duties))
+    if row.weapon not in (None, "none"):
+        urgent.append(str(WEAPON_LABELS[row.weapon]))
     if open_facts:
-        urgent.append(ngettext("? %(num)d open question", "? %(num)d open questions", len(open_facts)))
+        urgent.append(unknown_words(open_facts))
     people = tuple((name, href or "") for name, href in side["people"])
     return {
         "what": Cell(side["title"], href=side["href"], about=row.reference),

@@ -31,7 +31,7 @@ from wss_cases.intake.queue import Narrow, Queue, queue_counts, queue_page
 from wss_cases.intake.recommendation import situation
 from wss_cases.intake.report.actions import add_people_to
 from wss_cases.intake.review import acts as review_acts
-from wss_cases.intake.review.acts import set_parts
+from wss_cases.intake.review.people import change_person
 from wss_cases.intake.review.presenters import addable
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -84,7 +84,8 @@ def test_parts_are_said_by_the_reviewer_and_route_again(place: Place, session: A
     incident = place.report((one, INVOLVED), (two, INVOLVED), (three, INVOLVED), code="hurt_someone")
     first, second, third = (person.id for person in situation(incident.id).people)
     roles = {first: CAUSED, second: HARMED, third: PersonRole.WITNESS}
-    set_parts(Invocation(place.actor(), NOW, version=incident.version), incident.id, roles)
+    for person_id, role in roles.items():
+        change_person(Invocation(place.actor(), NOW), incident.id, person_id, {"role": role.value})
     incident = accept(place, fresh(incident))
     [case] = cases_of_incident(incident.id)
     made = [(row.kind, row.incident_person_id) for row in session.scalars(select(FollowUp).filter_by(case_id=case.id))]
@@ -200,7 +201,7 @@ def test_an_adult_who_was_only_added_raises_no_duty(place: Place, session: Any) 
     adult = next(person for person in fresh(incident).people if person.kind is PersonKind.STAFF)
 
     def mark(role: PersonRole) -> list[DutyState]:
-        set_parts(Invocation(place.actor(), NOW, version=fresh(incident).version), incident.id, {adult.id: role})
+        change_person(Invocation(place.actor(), NOW), incident.id, adult.id, {"role": role.value})
         return [DutyState(row.duty.state) for row in duties_of(incident.id)]
 
     assert mark(CAUSED) == [DutyState.DUE]

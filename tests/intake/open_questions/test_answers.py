@@ -41,7 +41,7 @@ from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.duties.duty.queries import duties_of
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
-ACCEPT, LATER = "Accept as recommended", "The recommendation comes after the open questions."
+ACCEPT = "Accept as recommended"
 CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 
 
@@ -75,10 +75,11 @@ def test_the_reports_words_come_first_then_the_questions_and_nothing_reassures(
 ) -> None:
     report, dean = gun(place), client_as(place.dean)
     text = dean.page(f"/review/{report.id}").text
-    order = (CALL_911, "He has a gun in his locker.", "Was there a weapon?", "Did anyone threaten to use a gun", LATER)
+    order = (CALL_911, "He has a gun in his locker.", "Was there a weapon?", "Did anyone threaten to use a gun")
     assert sorted(order, key=text.index) == list(order)
     for words in (
         ACCEPT,
+        "Recommended",
         "No law requires",
         "Nothing reported",
         "Choose a different response",

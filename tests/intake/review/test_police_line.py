@@ -39,7 +39,8 @@ def test_a_gun_threat_with_danger_is_never_said_to_be_no_matter_for_the_police(
 
     text = dean.page(path).text
     assert VERDICT not in text
-    assert text.index(CALL_911) < text.index("Recommended")
+    assert text.index(CALL_911) < text.index("What was reported")
+    assert "Recommended" not in text
     assert ASK_DANGER in text
     assert 'href="tel:911"' in dean.get(path).text
 

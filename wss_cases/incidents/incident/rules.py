@@ -1,6 +1,6 @@
 """Pure rules of reports: what a capture holds, which code set applies, and which facts routing reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -281,6 +281,15 @@ def highest_group(people: Sequence[IncidentPerson]) -> int | None:
     """The highest behavior group of the people, None if no one has one."""
     groups = [p.behavior.behavior_group for p in people if p.behavior is not None]
     return max((group for group in groups if group is not None), default=None)
+
+
+def worst_injury(injuries: Collection[str | None]) -> str | None:
+    """The worst injury of several people; None while it is not known of all, unless one needed care."""
+    if "needed_care" in injuries:
+        return "needed_care"
+    if None in injuries or not injuries:
+        return None
+    return "minor" if "minor" in injuries else "none"
 
 
 def _harmed_as(kind: PersonKind) -> str:

@@ -301,11 +301,11 @@ def _people(uow: UnitOfWork, incident: Incident, said: Correction) -> bool:
 def _person(uow: UnitOfWork, incident: Incident, person: IncidentPerson | None, part: PersonDetails, why: str) -> bool:
     if person is None:
         raise Refused("", _("One of these people is not in this report."))
-    before = _part_words(person)
+    before = part_words(person)
     person.role, person.injury = part.role, part.injury
     person.behavior = behavior_of_part(uow, incident, person, part)
     person.behavior_code_id = person.behavior.id if person.behavior else None
-    now = _part_words(person)
+    now = part_words(person)
     different = [name for name in before if before[name] != now[name]]
     if different:
         uow.record(person, "incident.person_changed")
@@ -321,7 +321,8 @@ def _person(uow: UnitOfWork, incident: Incident, person: IncidentPerson | None, 
     return bool(different)
 
 
-def _part_words(person: IncidentPerson) -> dict[str, dict[str, str]]:
+def part_words(person: IncidentPerson) -> dict[str, dict[str, str]]:
+    """Role, behavior and injury of a person in both languages, by the names of FACT_LABELS."""
     return {
         "role": in_both(lambda: person.role.label),
         "behavior": in_both(lambda: in_language(person.behavior, "label") if person.behavior else _("Not coded yet")),

@@ -98,6 +98,29 @@ QUESTIONS: Final[dict[str, Any]] = {
 }
 """Short questions that are answered with one tap."""
 
+UNKNOWN_IN_LISTS: Final[dict[str, Any]] = {
+    "harmed": _l("roles"),
+    "mutual": _l("mutual or self-defense"),
+    "injury": _l("hurt"),
+    "weapon": _l("weapon"),
+    PURPOSE: _l("what the weapon was for"),
+    "gun_violence_threat": _l("gun threat"),
+    "fire_or_bomb": _l("fire or bomb"),
+    "imminent_danger": _l("danger"),
+    "substance": _l("vape, alcohol, or drug"),
+    "distribution": _l("shared or sold"),
+    "repeated_between_same_people": _l("repeated"),
+    "bullying": _l("bullying"),
+}
+"""What lists call an open question. Those about bodies, safety and identity are all "safety" there."""
+
+
+def unknown_words(facts: Iterable[str]) -> str:
+    """The open questions of a report in a few words, '' without one."""
+    names = list(dict.fromkeys(str(UNKNOWN_IN_LISTS.get(fact, _("safety"))) for fact in facts))
+    return _("Not known: %(what)s", what=", ".join(names)) if names else ""
+
+
 VALUES: Final[dict[str, dict[str, Any]]] = {
     "weapon": {
         "firearm": _l("A gun"),

@@ -97,7 +97,7 @@ def answer_fact(
 
 
 def _write(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
-    _set_facts(incident, models.facts_after(incident.facts or {}, fact, tap))
+    set_facts(incident, models.facts_after(incident.facts or {}, fact, tap))
     if tap.person_id is not None:
         set_roles(uow, incident, {tap.person_id: PersonRole(tap.value)})
     if fact == "imminent_danger" and tap.answer is Answer.YES and not incident.danger_now:
@@ -128,7 +128,7 @@ def ask_again(uow: UnitOfWork, incident: Incident) -> None:
         return
     for row in noes:
         row.reopened_at = uow.now
-    _set_facts(incident, facts)
+    set_facts(incident, facts)
     for row in noes:
         uow.record(incident, "review.fact_reopened", fact=row.fact)
     route_incident(uow, incident)
@@ -144,13 +144,13 @@ def join_facts(uow: UnitOfWork, target: Incident) -> None:
     danger = target.danger_now or any(one.danger_now for one in merged)
     if facts != before or danger != target.danger_now:
         target.danger_now = danger
-        _set_facts(target, facts)
+        set_facts(target, facts)
         uow.record(target, "review.facts_joined")
         route_incident(uow, target)
     ask_again(uow, target)
 
 
-def _set_facts(incident: Incident, facts: dict[str, Any]) -> None:
+def set_facts(incident: Incident, facts: dict[str, Any]) -> None:
     """Store the facts of a report, and copy the known ones that have a column there."""
     for name in COLUMNS:
         if facts.get(name) != (incident.facts or {}).get(name):
@@ -210,6 +210,8 @@ class Words:
     def _no(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
         if fact in models.YES_OR_NO:
             return [("no", _("No, staff can calm it"))]
+        if not models.may_say(fact, Answer.NO):
+            return []
         return [(f"no:{one.value}", one.label) for one in reasons if one is not Because.SAID]
 
     def _other(self, fact: str) -> list[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """The acts of a report's page: different response, checked facts, question to the reporter, no action, merge."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -23,18 +23,16 @@ from wss_cases.foundation.forms import (
     choices,
     filled,
     pick,
-    radio,
     sent_answers,
 )
 from wss_cases.foundation.i18n import _, _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.changes import set_roles
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state, tell_of_danger
-from wss_cases.incidents.incident.rules import person_words
-from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.corrections.changes import add_named
+from wss_cases.intake.corrections.facts import OF_PERSON
 from wss_cases.intake.decision import (
     NO_ACTION_REASONS,
     OTHERWISE_REASONS,
@@ -53,22 +51,14 @@ from wss_cases.intake.recommendation import Plan, shown_to, situation
 from wss_cases.intake.report.actions import route_incident
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.pages import AcceptForm, after_decision, decided_first, reviewed, show
+from wss_cases.intake.review.people import change_person, next_place
 from wss_cases.journal.acts import Act, Pages, Subject, Then
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, use_case
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.conversations import LOG, USUAL, LogForm, repair_days
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Kind, Person
 
-PART = "part_"
-PARTS = {
-    PersonRole.CAUSED_HARM: _l("Reported to have caused harm"),
-    PersonRole.HARMED: _l("Was harmed"),
-    PersonRole.BOTH: _l("Both"),
-    PersonRole.WITNESS: _l("Witness"),
-    PersonRole.SUPPORT: _l("Support person"),
-    PersonRole.INVOLVED: _l("Not known yet"),
-}
 YES_NO = [("", _l("No change")), ("yes", _l("Yes")), ("no", _l("No"))]
 VIOLENCE = "P9"
 """The rule for violence; its items are not preselected for something forgotten or a tool."""
@@ -258,26 +248,6 @@ def parse_added(value: str) -> Added:
     return Added(Kind(parts[0]), Person(parts[1]), int(parts[2]) or None)
 
 
-class PartsForm(BaseForm):
-    """Each person's part; `parts_form` adds the fields of one report."""
-
-    def roles(self) -> dict[int, PersonRole]:
-        """Parts by the id of each person's row."""
-        marked = {name: field.data for name, field in self._fields.items() if name.startswith(PART)}
-        return {int(name.removeprefix(PART)): PersonRole(role) for name, role in marked.items()}
-
-
-def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
-    fields = {
-        f"{PART}{person.id}": radio(
-            person_words(person), PARTS, _l("Choose a role for each person."), default=person.role.value
-        )
-        for person in people
-    }
-    made: PartsForm = type("PartsOfReport", (PartsForm,), fields)(version=version)
-    return made
-
-
 @pages.route("/otherwise", methods=["GET", "POST"])
 @gate(REVIEW)
 def otherwise(incident_id: int) -> Page:
@@ -319,37 +289,6 @@ def _instead(plan: Plan) -> list[Added]:
     whose = sorted(plan.caused, key=lambda number: number or 0)
     offered = [Added(kind, Person.CAUSED_HARM, number) for number in whose for kind in INSTEAD]
     return [one for one in offered if (one.kind, one.person_id) not in there and why_not(plan, one) is None]
-
-
-@use_case
-def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]) -> int:
-    """Set who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
-    incident = uow.load(Incident, incident_id, REVIEW, uow.version)
-    _refuse_decided(incident)
-    set_roles(uow, incident, roles)
-    uow.record(incident, "review.parts_set")
-    route_incident(uow, incident)
-    return incident.id
-
-
-@pages.route("/parts", methods=["GET", "POST"])
-@gate(REVIEW)
-def parts(incident_id: int) -> Page:
-    """Set who is reported to have caused harm, and who was harmed."""
-    report = reviewed(current_actor(), incident_id)
-    form = parts_form(report.people, report.version)
-    title = _("Who caused harm, and who was harmed?")
-    return _act_form(
-        report,
-        form,
-        lambda: set_parts(submitted(form), incident_id, form.roles()),
-        title,
-        title,
-        _("Save and see the recommendation"),
-        template="intake/review/acts/parts.html",
-        fields=[name for name in form._fields if name.startswith(PART)],
-        intro=_("A person whose role is not known counts as neither. You can change this until the report is decided."),
-    )
 
 
 @pages.route("/conversation", methods=["GET", "POST"])
@@ -414,14 +353,35 @@ def answer(incident_id: int, fact: str) -> Page:
         return show(reviewed(actor, report.id), form, 400, (fact, refusal.field, refusal.message, whom))
     except Stale:
         return decided_first(reviewed(actor, report.id), str(QUESTIONS[fact]))
+    return _go_on(incident_id)
+
+
+@pages.post("/people/<int:person_id>")
+@gate(REVIEW)
+def person(incident_id: int, person_id: int) -> Page:
+    """Change one row of the table of people, and go on to what is not known yet."""
+    actor = current_actor()
+    report = reviewed(actor, incident_id)
+    sent = {name: request.form.get(f"p{person_id}_{name}") for name in OF_PERSON}
+    given = {name: value for name, value in sent.items() if value is not None}
     try:
-        report = reviewed(actor, incident_id)
+        change_person(submitted(BaseForm()), report.id, person_id, given)
+    except Refused as refusal:
+        form = AcceptForm(formdata=None, version=report.version)
+        return show(reviewed(actor, report.id), form, 400, row=(person_id, refusal.message))
+    except Stale:
+        return decided_first(reviewed(actor, report.id), _("Your change to a person in the report"))
+    return _go_on(incident_id)
+
+
+def _go_on(incident_id: int) -> Page:
+    try:
+        report = reviewed(current_actor(), incident_id)
     except NotFound:  # the answer may hide the report from the actor
         return redirect(url_for("queue.page"), 303)
-    now_known = situation(report.id)
-    left = must_answer(now_known.plan, report, now_known.people)
-    page = url_for("review.incident", incident_id=report.id, _anchor=f"question-{left[0]}" if left else "recommended")
-    return redirect(page, 303)
+    now = situation(report.id)
+    place = next_place(now.people, must_answer(now.plan, report, now.people))
+    return redirect(url_for("review.incident", incident_id=report.id, _anchor=place), 303)
 
 
 ROOM = Room(pages=(pages,))

@@ -28,16 +28,18 @@ from wss_cases.intake import recommendation
 from wss_cases.intake.assignment import assignee_of
 from wss_cases.intake.corrections.changes import changes_for
 from wss_cases.intake.corrections.facts import withdrawal_asked
-from wss_cases.intake.decision import CONVERSATION_OUTCOMES, Choice, decide, is_light
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES, VERIFIED_LABELS, Choice, decide, is_light
 from wss_cases.intake.duplicates import apart_from, twins_of
 from wss_cases.intake.open_questions.models import is_forgotten, newest_answers
 from wss_cases.intake.open_questions.pages import Words, question_rows, shown_at
 from wss_cases.intake.recommendation import police_finding
 from wss_cases.intake.review import presenters as words
+from wss_cases.intake.review.people import INJURY_TAPS, ROLE_TAPS, in_table, people_form, person_rows
 from wss_cases.intake.review.presenters import evidence_of, police_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import sentence
+from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.safeguards.discipline.consequences import consequence_rows, consequences_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.discipline.removals.queries import discipline_of
@@ -83,9 +85,14 @@ def incident(incident_id: int) -> Page:
 Problem = tuple[str, str, str, str]
 """A refused answer: fact, field, message, and the person named."""
 
+RowProblem = tuple[int, str]
+"""A refused change of a person: the id of the row, and the message."""
 
-def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None) -> Page:
-    """The page of a report, with the submitted form or the refused answer if any."""
+
+def show(
+    report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None, row: RowProblem | None = None
+) -> Page:
+    """The page of a report, with the submitted form, the refused answer, or the refused row if any."""
     actor, instant, zone = current_actor(), clock.now(), zone_of(report.school_id)
     now = recommendation.shown_to(actor, report.school_id, recommendation.situation(report.id))
     rows = duties_of(report.id)
@@ -102,14 +109,12 @@ def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem |
         where=place_words([report.location_code]).get(report.location_code, ""),
         when=moment_words(report.occurred_at, zone),
         waiting=words.waiting_words(report.submitted_at, instant),
-        people=words.person_rows(now.people),
+        **_table(report, now),
         evidence=evidence_of(report, zone),
         **_asked(report, now, zone, [(row.kind.code, row.duty.state) for row in rows], grounds),
         shown=shown_at(report.id, instant),
-        refused={problem[0]: problem[1:]} if problem else {},
-        problems=[(problem[2], f"#{problem[0]}-{'whom' if problem[1] == 'whom' else 'answer'}")] if problem else [],
+        **_refused(problem, row),
         plan=words.plan_words(now),
-        is_not=words.is_not_words(now),
         duties=duties,
         light=is_light(now.plan, sum(1 for row in duties if row["is_open"])),
         decidable=report.state in UNDECIDED,
@@ -126,6 +131,23 @@ def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem |
     return (page, status) if status != 200 else page
 
 
+def _table(report: Incident, now: recommendation.Situation) -> dict[str, Any]:
+    """The people of a report, and the taps for what is not known of them."""
+    return {
+        "people": person_rows(now.people, people_form(report) if report.state in UNDECIDED else None),
+        "role_taps": ROLE_TAPS,
+        "injury_taps": INJURY_TAPS,
+        "verified_taps": {name: label for name, label in VERIFIED_LABELS.items() if name != "unknown"},
+    }
+
+
+def _refused(problem: Problem | None, row: RowProblem | None) -> dict[str, Any]:
+    problems = [(row[1], f"#person-{row[0]}")] if row else []
+    if problem:
+        problems.append((problem[2], f"#{problem[0]}-{'whom' if problem[1] == 'whom' else 'answer'}"))
+    return {"refused": {problem[0]: problem[1:]} if problem else {}, "refused_row": row, "problems": problems}
+
+
 def _asked(
     report: Incident,
     now: recommendation.Situation,
@@ -133,18 +155,22 @@ def _asked(
     duties: Sequence[tuple[str, DutyState]],
     grounds: Sequence[Any],
 ) -> dict[str, Any]:
-    """What is unknown about a report: its questions, other missing facts, and what that leaves open about the
-    police."""
+    """What is unknown about a report: its questions, those of the table of people apart, and what that leaves open
+    about the police."""
     answers = newest_answers(report.id)
     authors = user_names([row.by_id for row in answers.values()])
     wording = Words(report, now.people, answers, authors, zone, lambda person: words.called(person, now.people))
     questions = question_rows(wording, now.plan)
-    facts = [row["fact"] for row in (*questions["must"], *questions["later"])]
     finding = police_finding(now.plan, duties, danger_reported=report.danger_now)
+    in_rows = in_table(now.people, [row["fact"] for row in questions["must"]])
+    questions["people"] = [row for row in questions["must"] if row["fact"] in in_rows]
+    questions["must"] = [row for row in questions["must"] if row["fact"] not in in_rows]
+    facts = [row["fact"] for rows in ("must", "people", "later") for row in questions[rows]]
+    asks_danger = finding.ask_danger and finding.police is not Police.EMERGENCY and "imminent_danger" not in facts
     waiting = [code for code, state in duties if state in OPEN_DUTY]
     return {
         "questions": questions,
-        "missing": words.missing_facts(report, now.people, facts),
+        "danger": wording.row("imminent_danger") if asks_danger else None,
         "police": police_words(finding, grounds, facts, waiting, (report.facts or {}).get("sexual")),
         "forgotten": is_forgotten(report),
     }

@@ -14,14 +14,13 @@ from sqlalchemy import select
 from wss_cases.accounts.teams import user_names
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import _, _l, dotted, in_language, locale_code, ngettext
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code, ngettext
 from wss_cases.foundation.school_time import moment_words
 from wss_cases.incidents.incident.models import Addendum, GuardianContact, Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import CAUSED, SUFFERED, is_unknown, person_words
+from wss_cases.incidents.incident.rules import CAUSED, SUFFERED, person_words
 from wss_cases.incidents.incident.states import (
     INJURY_LABELS,
     MANNER_LABELS,
-    REPORTED_ROLE_LABELS,
     RESULT_LABELS,
     TOLD_BY_LABELS,
     PersonKind,
@@ -31,7 +30,7 @@ from wss_cases.incidents.incident.states import (
 from wss_cases.incidents.pages import place_names
 from wss_cases.intake.corrections.changes import Changes, key_of
 from wss_cases.intake.decision import Added, is_held
-from wss_cases.intake.recommendation import Answered, Plan, PlanFollowUp, PlanItem, PoliceFinding, Situation
+from wss_cases.intake.recommendation import Plan, PlanFollowUp, PlanItem, PoliceFinding, Situation
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.routing.engine.explain import said
@@ -73,6 +72,7 @@ def police_words(
         "lines": lines,
         "call": _("Danger now. Call first. This page does not alert anyone.") if emergency else call,
         "questions": questions,
+        "ask_verified": finding.ask_verified and verify,
         "ask_again": emergency,
     }
 
@@ -232,21 +232,6 @@ def grade_words(grade: int | None) -> str:
     return _("grade %(grade)s", grade=grade)
 
 
-def person_rows(people: Sequence[IncidentPerson]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": called(person, people),
-            "part": "" if person.role is PersonRole.INVOLVED else REPORTED_ROLE_LABELS[person.role],
-            "grade": grade_words(person.grade),
-            "done": in_language(person.behavior, "label") if person.behavior else "",
-            "injury": INJURY_LABELS[person.injury] if person.injury else "",
-            "asks_injury": person.role not in (PersonRole.WITNESS, PersonRole.SUPPORT),
-            "student_id": person.student_id,
-        }
-        for person in people
-    ]
-
-
 def reported_words(incident: Incident, reporter: str) -> str:
     """Who reported and how they know, '' if unknown."""
     how = str(TOLD_BY_LABELS.get(incident.heard_from or "", ""))
@@ -290,8 +275,7 @@ def plan_words(now: Situation) -> dict[str, Any]:
         "holds": hold_words(now.plan, people),
         "follow_ups": follow_up_words(now.plan, people),
         "tier": now.plan.tier,
-        "not_coded": now.plan.not_coded and any(_lacks_code(person) for person in now.people),
-        "ruleset": ruleset_words(now.answers),
+        "not_coded": now.plan.not_coded and any(lacks_code(person) for person in now.people),
     }
 
 
@@ -344,37 +328,7 @@ def change_words(changes: Changes) -> dict[str, Any]:
     return {"named": named, "going": going}
 
 
-def ruleset_words(answers: Sequence[Answered]) -> str:
-    names = {(a.answer["ruleset"]["name"], a.answer["ruleset"]["version"]) for a in answers}
-    return ", ".join(
-        _("Rule set %(name)s, version %(version)s", name=name, version=version) for name, version in sorted(names)
-    )
-
-
-def is_not_words(now: Situation) -> str:
-    """One sentence on what the recommendation is not."""
-    if now.plan.holds:
-        return _("This is not a finding of responsibility or a consequence. What is on hold stays on hold.")
-    return _("This is not a finding of responsibility or a consequence. You decide.")
-
-
-def missing_facts(incident: Incident, people: Sequence[IncidentPerson], asked: Collection[str] = ()) -> list[str]:
-    """Other missing facts that would improve the recommendation, one per line."""
-    lines = []
-    if any(person.role.value == "involved" for person in people) and "harmed" not in asked:
-        lines.append(_("Who caused harm and who was harmed"))
-    if any(is_unknown(person) for person in people):
-        lines.append(_("The identity of the people not identified yet"))
-    if any(person.kind is PersonKind.STUDENT and _lacks_code(person) for person in people):
-        lines.append(_("What each person is reported to have done"))
-    if incident.injury is None and "injury" not in asked:
-        lines.append(_("Whether anyone was hurt"))
-    if incident.place is None:
-        lines.append(_("Exactly where it happened"))
-    return lines
-
-
-def _lacks_code(person: IncidentPerson) -> bool:
+def lacks_code(person: IncidentPerson) -> bool:
     """Whether someone may have caused harm and has no behavior code; the early grades' codes have no groups."""
     return person.role in (*CAUSED, PersonRole.INVOLVED) and person.behavior_code_id is None
 
