@@ -51,7 +51,7 @@ NONE = {"made": 0, "not_made": 0}
 def asked_on_page(client: PageClient, language: str, path: str = "/outcomes/board") -> str:
     """Ask for a PDF on the report's page; returns the address of the one that is made."""
     forms = [Form(one) for one in client.page(path).find_all("form") if one.get("action").endswith("/pdf")]
-    answer = client.post(forms[0].action, data={**forms[0].values(), "language": language})
+    answer = client.post(forms[0].action, data={**forms[0].values(), "language": language, "edition": "whole"})
     assert answer.status_code == 303
     return str(answer.headers["Location"])
 
@@ -87,7 +87,7 @@ def test_an_independent_reader_finds_a_tagged_report(
     assert 1 <= len(pdf.pages) <= 4
     text = " ".join(page.extract_text() for page in pdf.pages)
     client.post("/language", data={"language": language, "csrf_token": client.csrf_token("/outcomes/board")})
-    shown = client.page("/outcomes/board").find_all("main")[0]
+    shown = client.page("/outcomes/board?edition=whole").find_all("main")[0]
     numbers = [cell.text for table in shown.find_all("table") for cell in table.find_all("td")]
     figures_shown = {word for words in numbers for word in re.findall(r"\d[\d.,]*%?", words)}
     assert len(figures_shown) > 30
@@ -147,7 +147,7 @@ def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(made: Ma
     sheet = client.page(back)
     assert f"Board report: {first.name}" in sheet.text
     behind = [link.get("href") for link in sheet.find_all("a") if link.get("href").startswith("/outcomes/behind/")]
-    assert len(behind) > 3
+    assert len(behind) > 1
     for address in behind:
         assert f"{first.name}, 2026–27" in client.page(address).find_all("main")[0].text
     # the switcher still moves a page whose address names a school

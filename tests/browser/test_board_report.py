@@ -36,7 +36,7 @@ def test_four_sheets_and_a_phone(browser: Browser, databases: Databases, tmp_pat
         # Spanish words are longer, and the district's report has a part for schools at zero
         visitor.page.goto("/")
         go(visitor.page, visitor.page.get_by_role("button", name="Español").first)
-        visitor.page.goto("/outcomes/board")
+        visitor.page.goto("/outcomes/board?edition=whole")
         assert visitor.page.locator("html").get_attribute("lang") == "es"
         assert visitor.page.locator("table.data-cards").count() >= 3
         assert visitor.page.evaluate(CUT_OFF) == []

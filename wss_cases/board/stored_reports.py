@@ -17,7 +17,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import actor_of
 from wss_cases.board.report import queries
-from wss_cases.board.report.pages import address_of, period_words, reported
+from wss_cases.board.report.pages import BoardPdfForm, address_of, period_words, reported
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
 from wss_cases.foundation.errors import NotFound, Refused, existing
@@ -82,6 +82,9 @@ class BoardReport(stored_pdfs.StoredPdf, Base):
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     network: Mapped[str | None] = mapped_column(String(80))
     school_year: Mapped[str] = mapped_column(String(7))
+    edition: Mapped[queries.Edition] = mapped_column(
+        named_enum(queries.Edition, "edition"), default=queries.Edition.BOARD
+    )
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("board_subscription.id"))
@@ -150,20 +153,22 @@ BOARD_REPORTS: Final = stored_pdfs.PdfKind(BoardReport, "board-report", _notify_
 
 
 @use_case
-def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
-    """Request a report of a scope as a PDF in a language; returns its id. Raises NotFound for an actor who does not
-    answer for it, Refused when too many of the actor's reports are still being made."""
+def ask_report(uow: UnitOfWork, scope: Scope, language: str, edition: queries.Edition = queries.Edition.BOARD) -> int:
+    """Request an edition of a report of a scope as a PDF in a language; returns its id. Raises NotFound for an actor
+    who does not answer for it, Refused when too many of the actor's reports are still being made."""
     if uow.actor.user_id is None or not queries.may_report(uow.actor, scope.school_id, scope.network):
         raise NotFound
     stored_pdfs.refuse_too_many(uow, BOARD_REPORTS)
-    return stored_pdfs.add_pdf(uow, BOARD_REPORTS, report_of(scope, language, uow.actor.user_id, uow.now))
+    return stored_pdfs.add_pdf(uow, BOARD_REPORTS, report_of(scope, language, uow.actor.user_id, uow.now, edition))
 
 
-def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> BoardReport:
+def report_of(
+    scope: Scope, language: str, user_id: int, now: datetime, edition: queries.Edition = queries.Edition.BOARD
+) -> BoardReport:
     """A report that waits to be made."""
     return BoardReport(
         school_id=scope.school_id, network=scope.network, school_year=scope.year, starts_on=scope.first,
-        ends_on=scope.last, language=language, asked_by_id=user_id, asked_at=now,
+        ends_on=scope.last, language=language, asked_by_id=user_id, asked_at=now, edition=edition,
     )  # fmt: skip
 
 
@@ -211,11 +216,11 @@ blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
 @gate(Permission.OUTCOMES_BOARD)
 def ask() -> Response:
     """Request the report of the page as a PDF; the scheduler makes it."""
-    page, form = reported(request.values), stored_pdfs.PdfForm()
+    page, form = reported(request.values), BoardPdfForm()
     try:
         if not form.validate():
-            raise Refused("language", _("Choose English or Spanish for the report."))
-        made = ask_report(submitted(form), page.scope, form.language.data)
+            raise Refused("language", _("Choose an edition, and English or Spanish for the report."))
+        made = ask_report(submitted(form), page.scope, form.language.data, queries.Edition(form.edition.data))
     except Refused as refused:
         flash(refused.message, "warning")
         return redirect(address_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
@@ -267,6 +272,7 @@ def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
         ),
         "name": school or row.network or _("All schools"),
         "period": period_words(row.starts_on, row.ends_on),
+        "edition": row.edition.label,
     }
 
 

@@ -80,7 +80,7 @@ def _page_of_report(row: BoardReport, now: datetime) -> str:
     scope = Scope(row.school_id, row.school_year, row.starts_on, row.ends_on, today, row.network)
     name = school.name if school else row.network
     with reports_reading():
-        return paper_of(board_of(actor, scope), name, row.language, today, _letterhead(now))
+        return paper_of(board_of(actor, scope), name, row.language, today, _letterhead(now), row.edition)
 
 
 def _page_of_plan(row: PlanPdf, now: datetime) -> str:

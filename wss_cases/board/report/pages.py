@@ -11,10 +11,11 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import act_form, current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
-from wss_cases.board.report import queries
+from wss_cases.board.report import presenters, queries
+from wss_cases.board.report.queries import Edition
 from wss_cases.foundation import clock, school_time
 from wss_cases.foundation.errors import NotFound, Stale, existing
-from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, choice_field
 from wss_cases.foundation.i18n import _, _l, force_locale, locale_code, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, render_plain, saved_first, with_flash
@@ -25,7 +26,7 @@ from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
-from wss_cases.outcomes.counting.scope.rules import Share, per
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, per
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.equity.pages import compared, meaning, pooled
 from wss_cases.outcomes.equity.queries import FAMILIES, POINTS, STAGE_LABELS, STAGES
@@ -34,14 +35,19 @@ from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.outcomes.published.queries import STEP_LABELS
 from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
+from wss_cases.plans.public.publications.models import all_figures_read, figures_read_now, read_by_anyone
 from wss_cases.records.stored_pdfs import Letterhead, PdfForm
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
-def paper_of(board: queries.Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:
-    """A report as an HTML page in a language. `name` is the school's or network's, None for all schools."""
+def paper_of(
+    board: queries.Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead,
+    edition: Edition = Edition.BOARD,
+) -> str:  # fmt: skip
+    """An edition of a report as an HTML page in a language. `name` is the school's or network's, None for all
+    schools."""
     since = oldest_shown()
     with force_locale(locale):
         return render_plain(
@@ -51,6 +57,8 @@ def paper_of(board: queries.Board, name: str | None, locale: str, made_on: date,
             made=school_time.day_words_with_year(made_on),
             counted_since=school_time.moment_words(since, school_time.district_zone()) if since else "",
             sheet=sheet_of(board, Paper()),
+            edition=edition.value,
+            public=public_edition(board.scope, locale) if edition is Edition.PUBLIC else None,
             letterhead=letterhead,
         )
 
@@ -67,6 +75,27 @@ class CommentForm(BaseForm):
     anyway = ConfirmField(_l("No student is named in this comment"))
 
 
+Point = dict[str, Any]
+
+
+class BoardPdfForm(PdfForm):
+    """Which edition, in which language."""
+
+    edition = choice_field(_l("Edition"), list(Edition.labels().items()))
+
+
+def public_edition(scope: Scope, language: str) -> Point:
+    """What anyone may read of the schools of a report: a school's page as it is published, of several schools the sum
+    of theirs. It shows nothing that is not public already."""
+    page = read_by_anyone(scope.school_id, scope.today) if scope.school_id is not None else None
+    if page is not None:
+        return {"content": page.content.get(language)}
+    if scope.school_id is not None:
+        return {"content": None}
+    pages = [figures_read_now(each) for each in queries.schools_of(scope.network)] if scope.network else None
+    return {"sums": presenters.public_rows(all_figures_read() if pages is None else pages)}
+
+
 MOST = 5
 """Rows shown of the most frequent behaviors, places and times."""
 PARTS = ("behavior", "place", "hour")
@@ -76,7 +105,6 @@ NOTES = (*_OF_INCIDENTS, *_OF_WORK)
 """The measures of a report, in the order of their notes at its end."""
 REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
 """The stages of the report. Vulnerable decision points have their own page."""
-Point = dict[str, Any]
 
 
 class Links(Protocol):
@@ -118,7 +146,18 @@ def sheet_of(board: queries.Board, links: Links) -> Point:
         "least": board.least,
         "reporting": _reporting(board),
         "silent": board.silent,
+        "short": _short(board, links),
         "notes": {name: (number, MEASURES[name]) for number, name in enumerate(NOTES, start=1)},
+    }
+
+
+def _short(board: queries.Board, links: Links) -> Point:
+    """The rows of the one page that a board member reads."""
+    return {
+        "repaired": presenters.repaired_rows(board, links.behind),
+        "removals": presenters.removal_rows(board, links.behind),
+        "money": presenters.money_rows(board.funding, board.money),
+        "trained": presenters.training_words(board.trained) if board.trained else [],
     }
 
 
@@ -161,7 +200,7 @@ def _glance(board: queries.Board, links: Links) -> list[Point]:
     return [
         {
             "label": MEASURES["rate"].title, "now": _rate(board.core.rate),
-            "before": _rate(board.before.rate), "note": "rate", "href": all_incidents,
+            "before": _rate(board.before.rate) if board.recorded else None, "note": "rate", "href": all_incidents,
             "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": queries.is_small(total),
         },
         _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed")),
@@ -183,7 +222,7 @@ def _share(label: Any, share: Share, note: str, href: str | None) -> Point:
 
 
 def _months(board: queries.Board, links: Links) -> list[Point]:
-    earlier = {month.first.month: month for month in board.before.months}
+    earlier = {month.first.month: month for month in board.before.months} if board.recorded else {}
     rows = []
     for month in board.core.months:
         before = earlier.get(month.first.month)
@@ -195,7 +234,7 @@ def _months(board: queries.Board, links: Links) -> list[Point]:
             {
                 "label": school_time.month_words(month.first), "values": [month.rate, rate_before], "href": href,
                 "figures": [_rate(month.rate), _rate(rate_before)],
-                "numbers": [month.incidents, before.incidents if before else 0],
+                "numbers": [month.incidents, before.incidents if before else None],
             }
         )  # fmt: skip
     return rows
@@ -255,7 +294,8 @@ def _removals(board: queries.Board, links: Links) -> list[Point]:
         rates = (per(made, board.core.students, base), per(before, board.before.students, base))
         return {
             "label": label, "note": note, "instances": made, "small": queries.is_small(made), "per": per_words,
-            "rates": [_rate(rate) for rate in rates], "href": href if made else None,
+            "rates": [_rate(rates[0]), _rate(rates[1]) if board.recorded else _("not recorded")],
+            "href": href if made else None,
         }  # fmt: skip
 
     always = {kind.value for kind in (*SUSPENSIONS, DisciplineKind.EXPULSION)}
@@ -370,11 +410,15 @@ def report() -> str:
     """The report on a page."""
     page = reported(request.args)
     last_year = clock.school_year(queries.last_over(page.scope.today))
-    form = PdfForm(formdata=None, language=locale_code())
+    edition = Edition.named(request.args.get("edition"))
+    form = BoardPdfForm(formdata=None, language=locale_code(), edition=edition.value)
     return render_template(
         "board/report/page.html",
         page=page,
         form=form,
+        edition=edition.value,
+        editions=[(one.label, _edition_href(page, one), one is edition) for one in Edition],
+        public=public_edition(page.scope, locale_code()) if edition is Edition.PUBLIC else None,
         sheet=sheet_of(queries.board_of(page.actor, page.scope), page),
         years=[year for year in years_of(page) if year <= last_year],
         networks=queries.networks_answered_for(page.actor),
@@ -386,6 +430,17 @@ def report() -> str:
 
 def address_of(year: str, school_id: int | None, network: str | None) -> str:
     return url_for("board.report", year=year, school=named_in_address(school_id, network) or None, network=network)
+
+
+def _edition_href(page: Reported, edition: Edition) -> str:
+    named = page.named if request.args.get("school") else ""
+    return url_for(
+        "board.report",
+        year=request.args.get("year"),
+        school=named or None,
+        network=page.scope.network,
+        edition=None if edition is Edition.BOARD else edition.value,
+    )
 
 
 def _comment_href(page: Reported) -> str:

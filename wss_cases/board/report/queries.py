@@ -1,8 +1,9 @@
 """The board report: its days, when it is due again, who may read a stored one, its plan, comment and figures."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
 from wss_cases.outcomes.counting.repair.police import Police, police
-from wss_cases.outcomes.counting.repair.queries import removals
-from wss_cases.outcomes.counting.scope.queries import within_schools
+from wss_cases.outcomes.counting.repair.queries import Harms, harms, removals
+from wss_cases.outcomes.counting.scope.queries import recorded_year_before, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
 from wss_cases.outcomes.counting.totals import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, tables_for
@@ -30,6 +31,8 @@ from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
 from wss_cases.outcomes.reports.core import Reporting, reporting
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
+from wss_cases.plans.money.funding.models import FundingSource, funding_by_source
+from wss_cases.plans.money.resources.queries import Money, money_by_kind
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import years_words
@@ -41,6 +44,7 @@ from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.names.finder import whole_names_in
 from wss_cases.roster.names.queries import refuse_found, refuse_names
 from wss_cases.roster.names.spellings import pieces_of
+from wss_cases.training.requirements.models import SchoolStanding, standings_of_schools
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,19 @@ def _remove(uow: UnitOfWork, row: BoardComment | None) -> int:
     return row.id
 
 
+class Edition(Labelled):
+    """What a report shows: one page for the board, every figure with its notes, or only what is public already."""
+
+    BOARD = "board", _l("For the board, one page")
+    WHOLE = "whole", _l("All figures and notes")
+    PUBLIC = "public", _l("Public edition")
+
+    @classmethod
+    def named(cls, text: str | None) -> "Edition":
+        """The edition of this name; the board's page for any other text."""
+        return cls(text) if text in set(cls) else cls.BOARD
+
+
 class Every(Labelled):
     """How often a report is sent."""
 
@@ -309,6 +326,10 @@ class Board:
     """The figures of one report. `plan` is a school's plan, `planned` the number of several schools that have a plan
     today.
 
+    `recorded`: whether the same days of the year before were recorded; otherwise nothing is said of them. `funding`
+    and `money` are those of the plans in force, in cents. `trained`: how the schools stand to required trainings,
+    empty for an earlier school year.
+
     `silent` are schools without a report of an incident, None for a single school. `reporting` is None for an earlier
     school year, `equity` for a network, because no table of groups exists for it.
     """
@@ -330,6 +351,11 @@ class Board:
     comment: Any = None
     plan: PlanNow | None = None
     planned: Share | None = None
+    recorded: bool = True
+    harms_before: Harms | None = None
+    funding: Mapping[FundingSource, int] = field(default_factory=dict)
+    money: Money | None = None
+    trained: Sequence[SchoolStanding] = ()
 
 
 def board_of(actor: Actor, scope: Scope) -> Board:
@@ -337,18 +363,41 @@ def board_of(actor: Actor, scope: Scope) -> Board:
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
     equity = None if scope.network else tables_for(actor, scope)
+    ids = _schools_in(actor, scope)
     return replace(
         board_but_equity(actor, scope),
         equity=equity,
         comment=comment_on(scope_words(scope.school_id, scope.network), scope.last),
         plan=plan_now(actor, scope),
         planned=schools_with_plan(scope) if scope.school_id is None and scope.is_this_year else None,
+        funding=_funding(actor, scope, ids),
+        money=sum((one for kinds in money_by_kind(actor, ids).values() for one in kinds.values()), Money()),
+        trained=_trained(actor, scope, ids) if scope.is_this_year else (),
     )
+
+
+def _schools_in(actor: Actor, scope: Scope) -> list[int]:
+    """The active schools of a report, by id."""
+    named = select(School.id).where(School.is_active, *within_schools(actor, scope, School.id))
+    return list(db.session.scalars(named))
+
+
+def _funding(actor: Actor, scope: Scope, school_ids: Sequence[int]) -> dict[FundingSource, int]:
+    """What the schools have for the school year, in cents by source."""
+    funding: Counter[FundingSource] = Counter()
+    for sources in funding_by_source(actor, school_ids, [scope.year]).values():
+        funding.update(sources)
+    return dict(funding)
+
+
+def _trained(actor: Actor, scope: Scope, school_ids: Sequence[int]) -> list[SchoolStanding]:
+    standings = standings_of_schools(actor, scope.today)
+    return [standings[school_id] for school_id in school_ids if school_id in standings]
 
 
 def board_but_equity(actor: Actor, scope: Scope) -> Board:
     """A report's figures without the tables of groups, which are cached separately."""
-    days, earlier = school_days(scope.school_id), year_before(scope)
+    days, earlier, recorded = school_days(scope.school_id), year_before(scope), recorded_year_before(actor, scope)
     named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
     schools = db.session.execute(named.order_by(School.name, School.id)).all() if scope.school_id is None else []
     totals = totals_by_school(actor, scope) if schools else {}
@@ -367,6 +416,8 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
         silent=[school.name for school in schools if not totals.get(school.id)] if scope.school_id is None else None,
         equity=None,
         least=minimums_of(scope.year),
+        recorded=recorded is not None,
+        harms_before=harms(actor, recorded) if recorded is not None else None,
     )
 
 
