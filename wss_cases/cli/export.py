@@ -3,6 +3,7 @@
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.outcomes.collections.federal import for_upload
-from wss_cases.outcomes.collections.state import KINDS, state_students
+from wss_cases.outcomes.collections.state import CHANGED_COLUMNS, KINDS, state_students
 from wss_cases.outcomes.documents import TYPES, Report, rendered
 from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, Left, Tally
 from wss_cases.outcomes.edfi.restorative import export_edfi
@@ -126,17 +127,22 @@ def of_students(
 ) -> None:  # fmt: skip
     """Write the State's file of students: a row for each student and removal of a school year.
 
-    It names students: keep it encrypted, and send it only to whom the law lets you.
+    With --output, a second file beside it (NAME.changed-names.csv) lists the names that the State's letters changed.
+    Both name students: keep them encrypted, and send them only to whom the law lets you.
     """
     recipient = _recipient(whom, interest, purpose)
     given = dict(one.split("=", 1) for one in codes if "=" in one)
     if set(given) - set(KINDS) or len(given) < len(codes):
         raise click.BadParameter(f"write KIND=CODE, each of {', '.join(KINDS)} once", param_hint="--action")
-    with _refusals(), telling(f"reading {year}"), target(output) as stream:
+    with _refusals(), telling(f"reading {year}"), target(output) as stream, ExitStack() as files:
         known = school_numbers(ids)
         scope, _name = chosen_scope(year, school)
         report, students = state_students(SYSTEM, scope, school, known, given)
         stream.write(rendered(report, form))
+        if output is not None:
+            beside = files.enter_context(whole_file(output.with_suffix(".changed-names.csv")))
+            rows = [list(name.values()) for name in report.document["changed_names"]]
+            beside.write(rendered(replace(report, columns=CHANGED_COLUMNS, rows=rows), "csv"))
         what = "The State's file of students: name, birth date, school, removals and incident type"
         note_command(SYSTEM, report, form, year, clock.now(), (recipient, students, what) if recipient else None)
     _tell_about(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import date
 from fnmatch import fnmatch
@@ -194,3 +195,37 @@ def test_each_removal_is_a_row_and_what_nobody_knows_is_empty(run: Run) -> None:
     assert "Cells left empty, by column: no record says it: incident_date 1" in done.stderr
     assert [one.student_id for one in db.session.scalars(select(Disclosure))] == [student.id]
     assert run("state-students", "--action", "detention=1").exit_code == 2
+
+
+def test_names_keep_their_letters_and_the_changed_ones_are_listed(run: Run, tmp_path: Path) -> None:
+    here = SchoolFactory(name="A", identifier=STATE)
+    names = (
+        ("Thị", "Đặng"),
+        ("Mary Kate", "de-la Cruz"),
+        ("Kaʻiulani", "Sørensen"),
+        ("Соломія", "الخطيب"),
+        ("Ana 😀", "王"),
+    )
+    for given, family in names:
+        student = StudentFactory(school=here, given_name=given, family_name=family)
+        DisciplineActionFactory(
+            school_id=here.id, student_id=student.id, kind=SUSPENSION, days=1, starts_on=TUESDAY,
+            state=ActionState.STANDING, incident_id=None,
+        )  # fmt: skip
+    db.session.commit()
+    found = rows(run("state-students"))
+    assert [(one["first_name"], one["last_name"]) for one in found] == [
+        ("Thi", "Dang"), ("Mary Kate", "de-la Cruz"), ("Kaiulani", "Sorensen"), ("Solomiya", "lkhtyb"), ("Ana", "Wang"),
+    ]  # fmt: skip
+    done = run("state-students", "--output", str(tmp_path / "students.csv"))
+    assert done.exit_code == 0 and "Names written in other letters than in the roster: 8" in done.stderr
+    assert not any(name in done.stderr for pair in names for name in pair), "a scheduled run keeps what it prints"
+    with (tmp_path / "students.changed-names.csv").open(encoding="utf-8-sig", newline="") as stream:
+        changed = [tuple(one.values()) for one in csv.DictReader(stream)]
+    assert changed[:3] == [
+        ("2", "last_name", "Đặng", "Dang"), ("2", "first_name", "Thị", "Thi"),
+        ("4", "last_name", "Sørensen", "Sorensen"),
+    ]  # fmt: skip
+    assert len(changed) == 8
+    document = json.loads(run("state-students", "--format", "json").stdout)
+    assert [(str(one["row"]), *list(one.values())[1:]) for one in document["changed_names"]] == changed

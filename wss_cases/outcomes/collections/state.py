@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from anyascii import anyascii
 from sqlalchemy import Row, case, select
 
 from wss_cases.access.actor import Actor
@@ -139,9 +140,15 @@ HALF: Final = 0.5
 """The least duration that the State's file takes; also the value of a half day of school."""
 
 
+CHANGED_COLUMNS: Final = ("row", "column", "before", "after")
+"""Columns of the list of changed names. `row` counts from 1 and the headings are row 1, as a spreadsheet shows it."""
+
+
 def letters(name: str) -> str:
-    """A name reduced to the letters, spaces and hyphens that the State's file takes."""
-    return re.sub(r"[^A-Za-z -]", "", unicodedata.normalize("NFKD", name)).strip()
+    """A name in the letters, spaces and hyphens that the State's file takes. Other letters and scripts are
+    transliterated, sounds that the script does not write are missing; signs such as an apostrophe are left out."""
+    spelled = (anyascii(character) for character in name if unicodedata.category(character)[0] != "S")
+    return re.sub(r"[^A-Za-z -]", "", "".join(spelled)).strip()
 
 
 def duration(days: Iterable[date], calendar: SchoolDays) -> str:
@@ -295,11 +302,24 @@ def state_students(
             NO_DISABILITY if student.has_iep is False else "",
             duration(_dates(action, calendar), calendar),
         ])  # fmt: skip
+    changed = _changed_names([removal.Student for removal in removals])
     document = head("state_students", scope, school) | {
-        "rows": [dict(zip(STUDENT_COLUMNS, row, strict=True)) for row in rows]
+        "rows": [dict(zip(STUDENT_COLUMNS, row, strict=True)) for row in rows],
+        "changed_names": changed,
     }
-    report = Report("state_students", document, STUDENT_COLUMNS, rows, _about(scope, school, rows))
+    words = [*_about(scope, school, rows), (_("Names written in other letters than in the roster"), str(len(changed)))]
+    report = Report("state_students", document, STUDENT_COLUMNS, rows, words)
     return report, {removal.Student.id: removal.DisciplineAction.school_id for removal in removals}
+
+
+def _changed_names(students: Iterable[Student]) -> list[dict[str, Any]]:
+    """The names of the rows' students that the file writes in other letters than the roster."""
+    return [
+        dict(zip(CHANGED_COLUMNS, (row, column, name, letters(name)), strict=True))
+        for row, student in enumerate(students, start=2)
+        for column, name in (("last_name", student.family_name), ("first_name", student.given_name))
+        if letters(name) != name
+    ]
 
 
 def _removals_students(chosen: list[Any]) -> Any:
