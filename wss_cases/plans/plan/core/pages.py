@@ -99,7 +99,7 @@ class HeadForm(PlainForm):
 
     def fit(self, record: School | models.SchoolPlan) -> None:
         """Offer years, tiers and leads. The first year of a plan stays."""
-        plan, now = (record, clock.now()) if isinstance(record, models.SchoolPlan) else (None, clock.now())
+        plan, now = record if isinstance(record, models.SchoolPlan) else None, self.instant or clock.now()
         school_id = plan.school_id if plan else record.id
         first = school_year_bounds(plan.first_year if plan else school_year(today_at(school_id, now)))[0].year
         self._offer(
@@ -113,7 +113,7 @@ class HeadForm(PlainForm):
 
     def _offer(self, school_id: int, years: list[str], plan: models.SchoolPlan | None) -> None:
         self.last_year.choices = choices([(year, year) for year in years])
-        offered = models.PLAN_TIERS.on(today_at(school_id, clock.now()))
+        offered = models.PLAN_TIERS.on(today_at(school_id, self.instant or clock.now()))
         tiers = dict.fromkeys([*offered, *([plan.tier] if plan and plan.tier else [])])
         self.tier.choices = choices([("", _("No tier")), *((tier, tier) for tier in tiers)])
 
