@@ -14,23 +14,32 @@ from tests.demo import checks
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.depth import examples
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.pathways.common.models import Pathway, PathwayState
-from wss_cases.pathways.mentoring.plan.models import MentoringSession
+from wss_cases.pathways.mentoring.plan.models import DailyCardDay, MentoringSession
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
+from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.police.review.models import PoliceNotification
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 
 NOW = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
 FIRST, TODAY = date(2025, 8, 18), date(2026, 11, 24)
+THIS_YEAR = Scope(None, "2026-27", date(2026, 8, 1), TODAY, TODAY)
 SIZE = Size(schools=2, students=500, incidents=examples(110, 240), years=2, seed=7)
 
 
@@ -119,8 +128,52 @@ def _forget_a_case_in_intake() -> None:
 def _forget_a_follow_up() -> None:
     row = db.session.scalars(select(FollowUp).where(FollowUp.state == FollowUpState.OPEN).order_by(FollowUp.id)).first()
     assert row is not None
-    row.due_on = FIRST
+    row.due_on = date(2026, 10, 28)
     db.session.flush()
+
+
+def _reach_no_family_of_the_harmed() -> None:
+    of_harmed = select(IncidentPerson.id).where(IncidentPerson.role == PersonRole.HARMED)
+    calls = FollowUp.__table__.c.incident_person_id.in_(of_harmed)
+    db.session.execute(update(FollowUp.__table__).where(calls).values(outcome="not_reached"))
+
+
+def _mark_a_card() -> None:
+    day = db.session.scalars(select(DailyCardDay).order_by(DailyCardDay.on_day.desc())).first()
+    assert day is not None
+    day.on_day = TODAY
+    db.session.flush()
+
+
+def _aim_backward() -> None:
+    goal = db.session.scalars(select(PlanGoal).where(PlanGoal.measure == "repaired")).one()
+    goal.target = 1.0
+    db.session.flush()
+
+
+def _confirm_every_emergency() -> None:
+    db.session.execute(update(PoliceReview.__table__).values(second_approves=True))
+
+
+def _give_the_dean_everything() -> None:
+    dean = _accounts()["dean"].user_id
+    item = FollowUp.__table__
+    here = (item.c.school_id == 1) & (item.c.state == FollowUpState.OPEN)
+    db.session.execute(update(item).where(here).values(owner_id=dean, due_on=date(2026, 11, 20)))
+
+
+def _name_a_student_in_letters_without_a_font() -> None:
+    student = db.session.scalars(select(Student)).first()
+    assert student is not None
+    student.given_name = "\u7f8e\u73b2"
+    db.session.flush()
+
+
+def _accounts() -> dict[str, Actor]:
+    """The people of the first school who have a day, by their role."""
+    people = select(UserAccount.email, UserAccount.id).where(UserAccount.is_demo)
+    actors = {email.split("@")[0]: actor_of(number, NOW) for email, number in db.session.execute(people)}
+    return {name: existing(actors[name]) for name in ("dean", "coordinator", "administrator")}
 
 
 def _let_a_year_quadruple() -> None:
@@ -134,7 +187,13 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "a bullied child owes nothing": checks.owing_although_harmed,
     "nothing happens on a day without school": lambda: checks.on_days_without_school(FIRST),
     "a case's age fits its state": lambda: checks.too_old_for_their_state(TODAY),
-    "nothing is overdue for half a year": lambda: checks.long_overdue(TODAY),
+    "nothing is overdue for more than 15 school days": lambda: checks.long_overdue(TODAY),
+    "families of harmed students are called like others": checks.families_called_otherwise,
+    "the coordinator has daily cards to mark today": lambda: checks.without_cards(_accounts()["coordinator"], TODAY),
+    "the goals of a plan point the right way": checks.pointing_the_wrong_way,
+    "police reviews had both outcomes, of either kind": lambda: checks.police_told_one_way(SYSTEM, THIS_YEAR),
+    "each first screen shows a day's work": lambda: checks.no_days_work(_accounts(), NOW),
+    "names are in letters that a plain machine has": checks.not_readable,
     "incidents neither quadruple nor vanish in a year": lambda: checks.uneven_rates(FIRST, TODAY),
 }
 PLANTED: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -145,7 +204,13 @@ PLANTED: tuple[tuple[str, Callable[[], None]], ...] = (
     ("nothing happens on a day without school", _meet_on_a_sunday),
     ("nothing happens on a day without school", _report_in_the_break),
     ("a case's age fits its state", _forget_a_case_in_intake),
-    ("nothing is overdue for half a year", _forget_a_follow_up),
+    ("nothing is overdue for more than 15 school days", _forget_a_follow_up),
+    ("families of harmed students are called like others", _reach_no_family_of_the_harmed),
+    ("the coordinator has daily cards to mark today", _mark_a_card),
+    ("the goals of a plan point the right way", _aim_backward),
+    ("police reviews had both outcomes, of either kind", _confirm_every_emergency),
+    ("each first screen shows a day's work", _give_the_dean_everything),
+    ("names are in letters that a plain machine has", _name_a_student_in_letters_without_a_font),
     ("incidents neither quadruple nor vanish in a year", _let_a_year_quadruple),
 )
 

@@ -142,7 +142,7 @@ def test_every_act_has_its_audit_row_and_its_sentence(demo: Flask) -> None:
     told = Counts(map(tuple, db.session.execute(acts)))
     noted = Counts(map(tuple, db.session.execute(audited)))
     assert told <= noted and told.total() > 2000
-    for model, kinds in ((Incident, {"incident.submitted"}), (Case, {"case.opened"}),
+    for model, kinds in ((Incident, {"incident.submitted"}), (Case, {"case.opened", "support.started"}),
                          (FollowUp, {"followup.made"}), (Pathway, {"pathway.proposed"})):  # fmt: skip
         assert count(TimelineEntry, TimelineEntry.kind.in_(kinds)) == count(model)
     with demo.test_request_context("/"):

@@ -218,11 +218,16 @@ BEST = (0, 0, 1, 0, 1, 2)
 """How far from the best value an answer is."""
 
 
+ASKED_SINCE = timedelta(days=120)
+"""The questionnaires began so long ago, or with this school year."""
+
+
 def _ask_afterwards(path: Path, invited: list[Party], now: datetime) -> Steps:
     """Ask every party after the meeting; most answer, the keeper answers and writes a note now and then."""
     work, world = path.work, path.work.world
-    if school_year(world.day(now)) != world.calendar.years[-1]:
-        return now  # the questionnaires began with this school year
+    is_old = world.calendar.now - now > ASKED_SINCE
+    if is_old and school_year(world.day(now)) != world.calendar.years[-1]:
+        return now
     now = yield world.calendar.soon(now, 10)
     answerers = {f"party-{party.id}": answerer_of(party.role) for party in invited}
     keys = sorted(answerers)

@@ -25,7 +25,18 @@ from wss_cases.pathways.common.models import LIVE, EndReason, Pathway, PathwaySt
 from wss_cases.pathways.conversations import log_conversation
 from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
 from wss_cases.pathways.mentoring.course import finish, match, review
-from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, After, Cadence, DailyCard, GoesOn, Missed, Reason
+from wss_cases.pathways.mentoring.mentors import add_mentor
+from wss_cases.pathways.mentoring.opening import AgreedHow, AgreedWho, Because, open_support
+from wss_cases.pathways.mentoring.plan.models import (
+    OWN_RHYTHM,
+    After,
+    Cadence,
+    DailyCard,
+    GoesOn,
+    MentorKind,
+    Missed,
+    Reason,
+)
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.sessions import DayAnswer, log_session
 from wss_cases.pathways.reengagement import pages as coming_back
@@ -112,11 +123,10 @@ SAFETY = {
     "seat": "In front, beside a friend",
     "phone": "May keep the phone on silent",
 }
-REVIEWS = 3
 
 
 def protect(work: Work, days: int, now: datetime) -> Steps:
-    """Write a plan for the first student harmed, agree on it within some school days, and review it three times."""
+    """Write a plan for the first student harmed, agree on it within some school days, and review it until it ends."""
     rng, calendar = work.place.rng, work.world.calendar
     person = next((party for party in work.people if party.was_harmed and party.pupil), None)
     if person is None:
@@ -130,7 +140,7 @@ def protect(work: Work, days: int, now: datetime) -> Steps:
     safety_plans.agree(
         work.calls(now), plan_id, with_person=True, agreed_on=work.world.day(now), guardian=cases.GuardianTold.TOLD
     )
-    for _number in range(REVIEWS):
+    while True:
         due = rows(SafetyPlan.next_review_on, where=SafetyPlan.id == plan_id)[0][0]
         now = yield calendar.on(due, 540 + rng.randrange(360), now)
         if not _plans(work):
@@ -195,6 +205,12 @@ RHYTHMS = {Kind.CHECK_IN_CHECK_OUT.value: (Cadence.DAILY, 4, 10), Kind.ONE_TO_ON
 STANDS = ("goal_partly_reached", "goal_reached", "goal_partly_reached", "goal_not_reached")
 CARD_DAYS = 6
 """The card of check-in/check-out is filled in for the last so many school days before today."""
+REASONS = (
+    (Because.ROUTINE, "A calm start with the same adult every morning."),
+    (Because.ATTENDANCE, "Comes on time when someone waits at the door."),
+    (Because.NEW_HERE, "Moved here in the fall and knows few people yet."),
+)
+"""Why students check in and out with the coordinator."""
 
 
 def mentoring(path: Path, now: datetime) -> Steps:
@@ -242,13 +258,55 @@ def _session(path: Path, mentor: Person, day: date, minutes: int, now: datetime)
         log_session(world.calls(mentor, now), path.id, day, held, None)
         return
     if not rows(DailyCard.id, where=DailyCard.pathway_id == path.id):
-        expectations = "Be on time\nKeep hands and words kind\nAsk for a break before leaving"
-        set_card(path.work.calls(now), path.id, expectations=expectations, periods="\n".join(PERIODS), goal_percent=80)
-    check_in(world.calls(mentor, now), path.id)
+        set_card(path.work.calls(now), path.id, **CARD)
+    yield from _fill_card(world, mentor, path.id, now)
+
+
+CARD = {
+    "expectations": "Be on time\nKeep hands and words kind\nAsk for a break before leaving",
+    "periods": "\n".join(PERIODS),
+    "goal_percent": 80,
+}
+
+
+def _fill_card(world: World, mentor: Person, pathway_id: int, now: datetime) -> Steps:
+    """Check a student in, mark the periods of the day, and check the student out."""
+    check_in(world.calls(mentor, now), pathway_id)
     for period, marks in zip(PERIODS, ([2, 2, 1], [2, 1, 2]), strict=True):
         now = yield world.calendar.soon(now, 20)
-        mark(world.calls(mentor, now), path.id, world.day(now), period, marks)
-    check_out(world.calls(mentor, now), path.id)
+        mark(world.calls(mentor, now), pathway_id, world.day(now), period, marks)
+    check_out(world.calls(mentor, now), pathway_id)
+
+
+def daily_cards(world: World, place: Place) -> Steps:
+    """Some students begin to check in and out with the coordinator, without an incident. Today's cards are to be
+    marked."""
+    calendar, lead, days = world.calendar, place.coordinator, world.calendar.school_days
+    now = yield moment(days.add(calendar.due_today, -CARD_DAYS), 8 * 60 + 10)
+    call, today = world.calls(lead, now), world.day(now)
+    mentor_id = add_mentor(
+        call, place.id, kind=MentorKind.STAFF, capacity=len(REASONS), user_id=lead.id, languages=["en"],
+        strengths="Mornings, a calm place", trained_on=today,
+    )  # fmt: skip
+    there = [pupil for pupil in place.pupils[::-1] if calendar.years[-1] in pupil.grades and pupil.is_there(today)]
+    for pupil, (because, why), goal in zip(there, REASONS, GOALS, strict=False):
+        pathway_id = open_support(
+            call, pupil.id, kind=Kind.CHECK_IN_CHECK_OUT, because=because, why=why, agreed_who=AgreedWho.GUARDIAN,
+            guardian_id=str(pupil.guardian_id), agreed_how=AgreedHow.PHONE, agreed_on=today,
+        )  # fmt: skip
+        match(
+            call, pathway_id, goal=goal, preset=OWN_RHYTHM, rhythm=Cadence.DAILY, weeks=8, minutes=10, starts_on=today,
+            review_on=days.on_or_after(today + timedelta(days=28)), chosen=mentor_id, reasons=[Reason.PLACE],
+            agreed="yes",
+        )  # fmt: skip
+        set_card(call, pathway_id, **CARD)
+        world.agenda.begin(_check_in_each_day(world, lead, pathway_id))
+
+
+def _check_in_each_day(world: World, mentor: Person, pathway_id: int) -> Steps:
+    for ago in range(CARD_DAYS, 0, -1):
+        now = yield moment(world.calendar.school_days.add(world.calendar.due_today, -ago), 8 * 60 + 20)
+        yield from _fill_card(world, mentor, pathway_id, now)
 
 
 RETURNS = (

@@ -9,7 +9,7 @@ from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.district import Person, Place, Pupil, World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.presenters import needs_note, outcomes_of
-from wss_cases.followups.core.states import HAPPENED_AGAIN
+from wss_cases.followups.core.states import CONVERSATION, GUARDIAN_CALLS, HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.followups.making import close
 from wss_cases.foundation.clock import school_year
@@ -17,6 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.pages import record_guardian_contact
+from wss_cases.intake.decision import CONVERSATION_OUTCOMES, record_conversation
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Police
 from wss_cases.safeguards.discipline.recording.acts import is_title_ix_matter, record_discipline
@@ -28,7 +29,7 @@ from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import POLICE_CODES, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.pages import answer_first
+from wss_cases.safeguards.police.review.pages import answer_first, answer_second
 from wss_cases.safeguards.police.second_person import review_afterwards, second
 
 
@@ -137,6 +138,11 @@ ASKING = {
 }
 
 
+APPROVED, REFUSED, CONFIRMED, NOT_CONFIRMED = "approved", "refused", "confirmed", "not confirmed"
+"""Stories of a police review that was asked for, and of an emergency call."""
+NEEDED, FIRST_A_CIRCLE = "The family asked for it in writing.", "A circle comes first; nobody is in danger."
+
+
 def begin_duties(world: World, report: Report, dean: Person, now: datetime) -> None:
     """Let the duties by law be carried out that the report raised by now."""
     duty = LegalDuty
@@ -192,14 +198,15 @@ def _steps_left(duty_id: int) -> list[int]:
 
 
 def tell_police(world: World, report: Report, police: Police, dean: Person, now: datetime) -> None:
-    """Call the police in an emergency; ask for them where the scene does, which is refused.
+    """Call the police in an emergency; ask for them where the scene does, which is refused unless the story says so.
 
     One request of the demo school still waits for its answer today.
     """
     waits = report.story == "fresh" and report.day == world.calendar.last_report_day and "police" not in world.seen
+    asks = police is Police.NOT_INDICATED and report.scene.asks_police
     if police is Police.EMERGENCY:
         world.agenda.begin(_emergency(world, report, dean, now))
-    elif waits or (police is Police.NOT_INDICATED and report.scene.asks_police and report.place.take((True, False))):
+    elif waits or (asks and (report.story or report.place.take((True, False)))):
         world.seen |= {"police"} if waits else set()
         world.agenda.begin(_ask(world, report, dean, now, waits=waits))
 
@@ -210,7 +217,8 @@ def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Ste
     now = yield world.calendar.soon(now, 25)
     _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", [], now)
     now = yield world.calendar.in_days(now, 1, 9 * 60)
-    call, confirms = world.calls(report.place.head, now), report.place.take((True, True, True, False))
+    confirms = report.story == CONFIRMED if report.story else report.place.take((True, True, True, False))
+    call = world.calls(report.place.head, now)
     review_afterwards(call, review, confirms="yes" if confirms else "no", reason=SEEN if confirms else NOT_SO)
 
 
@@ -228,12 +236,17 @@ def _notify(
 def _ask(world: World, report: Report, dean: Person, now: datetime, *, waits: bool) -> Steps:
     now = yield world.calendar.soon(now, 10) if waits else world.calendar.in_days(now, 1, 9 * 60)
     review = ask(world.calls(dean, now), report.id, **ASKING)
-    if not waits:
-        now = yield now + timedelta(minutes=40)
-        answer_first(
-            world.calls(report.place.head, now), review, approves="no", answered_at=now, manner="here",
-            reason="A circle comes first; nobody is in danger.",
-        )  # fmt: skip
+    if waits:
+        return
+    now = yield now + timedelta(minutes=40)
+    approves, reason = ("yes", NEEDED) if report.story == APPROVED else ("no", FIRST_A_CIRCLE)
+    answer = {"approves": approves, "manner": "here", "reason": reason}
+    answer_first(world.calls(report.place.head, now), review, answered_at=now, **answer)
+    if report.story == APPROVED:
+        now = yield now + timedelta(minutes=50)
+        answer_second(world.calls(world.district, now), review, answered_at=now, **answer)
+        now = yield now + timedelta(minutes=15)
+        _notify(world, report, dean, review, "", [], now)
 
 
 BY_HAND = (
@@ -249,11 +262,13 @@ OF_CIRCLES = {
     "circle": {"planned": "planned", "held": "held", "declined": "declined"},
 }
 """Kinds that wait for a circle, and how they close by how far it has come."""
+CONVERSATIONS = tuple(CONVERSATION_OUTCOMES)
+"""How the conversation of a report without a case went."""
 ROUNDS = (8 * 60 + 5, 12 * 60 + 50, 15 * 60 + 40)
 """Minutes of the day at which people look what is due."""
 FIRST_ANSWER = (True, True, True, False, True, True, True)
 """Whether a follow-up ends as most do."""
-BUSY_DAYS = 6
+BUSY_DAYS = 3
 """A slow case was slow for so many school days."""
 
 
@@ -262,8 +277,11 @@ def rounds(world: World) -> Steps:
     places = {place.id: place for place in world.places}
     people = {person.id: person for place in world.places for staff in place.staff.values() for person in staff}
     item = FollowUp
-    columns = (item.id, item.school_id, item.kind, item.owner_id, item.due_on, item.case_id, item.incident_person_id)
-    kinds = item.kind.in_((*BY_HAND, *OF_CIRCLES))
+    columns = (
+        item.id, item.school_id, item.kind, item.owner_id, item.due_on, item.incident_id, item.case_id,
+        item.incident_person_id,
+    )  # fmt: skip
+    kinds = item.kind.in_((*BY_HAND, *OF_CIRCLES, CONVERSATION))
     for day in world.calendar.past:
         for minute in ROUNDS:
             now = yield moment(day, minute)
@@ -288,7 +306,9 @@ def _outcome(world: World, place: Place, row: Any, day: date) -> str:
     if row.kind in OF_CIRCLES:
         return OF_CIRCLES[row.kind].get(world.circles[row.case_id], "")
     if row.kind == "safety_plan":
-        return "not_possible" if row.case_id in world.unprotected else ""
+        return "not_possible" if row.case_id is None or row.case_id in world.unprotected else ""
+    if row.kind == CONVERSATION:
+        return place.take(CONVERSATIONS)
     if row.kind == "referral_consent_ends":
         return "not_renewed"
     outcomes = tuple(str(outcome) for outcome in outcomes_of(row.kind) if outcome != HAPPENED_AGAIN)
@@ -299,11 +319,14 @@ def _close(world: World, place: Place, who: Person, row: Any, outcome: str, now:
     """Close a follow-up that is still open; some guardians are called from the report, which closes theirs."""
     if not rows(FollowUp.id, where=(FollowUp.id == row.id) & (FollowUp.state == FollowUpState.OPEN)):
         return
+    if row.kind == CONVERSATION:
+        record_conversation(world.calls(who, now), row.incident_id, outcome, "")
+        return
     person = IncidentPerson
     columns = (person.incident_id, person.student_id)
     for incident_id, student_id in rows(*columns, where=person.id == row.incident_person_id):
         pupil = next((pupil for pupil in place.pupils if pupil.id == student_id), None)
-        if row.kind == "guardian_contact" and outcome == "reached" and pupil is not None and row.id % 5 == 0:
+        if row.kind in GUARDIAN_CALLS and outcome == "reached" and pupil is not None and row.id % 5 == 0:
             called = now - timedelta(seconds=30)
             record_guardian_contact(
                 world.calls(who, called), incident_id, person=str(row.incident_person_id),

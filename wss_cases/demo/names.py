@@ -1,4 +1,7 @@
-"""Invented people: given and family names of many languages, put together at random so that nobody is meant."""
+"""Invented people: given and family names of many languages, put together at random so that nobody is meant.
+
+They are in scripts that the fonts of a plain machine have: Latin, Cyrillic and Arabic.
+"""
 
 from dataclasses import dataclass
 from random import Random
@@ -59,9 +62,9 @@ CULTURES = (
         _words("Bilal, Faizan, Hamza, Saad, علی, Usman"),
         _words("Ansari, Bukhari, Chaudhry, Gilani, Qureshi, Siddiqui, Warsi")),
     Culture(4, "zh", 0.7, ("asian",),
-        _words("美玲, 雨桐, Jiayi, Meilin, Xinyi, Yuhan, 思涵"),
-        _words("浩然, 子轩, Haoran, Junjie, Wenbo, Zihao, 俊杰"),
-        _words("陈, 林, Zhao, Huang, 吴, Zhou, Ouyang, Luo")),
+        _words("Meiling, Yutong, Jiayi, Meilin, Xinyi, Yuhan, Sihan"),
+        _words("Haoyu, Zixuan, Haoran, Junjie, Wenbo, Zihao, Chenxi"),
+        _words("Chen, Lin, Zhao, Huang, Lü, Zhou, Ouyang, Luo")),
     Culture(2, "vi", 0.7, ("asian",),
         _words("Bích Ngọc, Hương, Khánh Linh, Mỹ Duyên, Thảo, Tuyết"),
         _words("Đức, Hoàng, Minh Khôi, Quang, Tuấn, Vĩnh"),

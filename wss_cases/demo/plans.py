@@ -19,13 +19,14 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
-from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
+from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS, value_of
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.funding.pages import Given, add_funding
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
 from wss_cases.plans.plan.answers import Written, digest_of, write_answers
+from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import MemberGroup, add_member
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import council_decided
@@ -67,22 +68,24 @@ ANSWERS = {
     "repair": "The coordinator leads circles after harm, with trained teachers as keepers.",
 }
 GOALS = (
-    (Component.PHYSICAL, "Fewer incidents in hallways and at dismissal", ("incidents", Direction.DOWN, 0.4),
+    (Component.PHYSICAL, "What happens in hallways and at dismissal ends without a suspension", SUSPENSIONS,
      ("two adults greet students at the stairs and the bus stop", "students meet someone they know",
-      "fewer fights between periods"),
+      "conflicts end before someone is sent home"),
      (("Post adults at the stairs and the bus stop", -7, "The schedule, signed by the team"),
       ("Walk the building with students and list unsafe places", 14, "The list, with a date for each place"))),
-    (Component.EMOTIONAL, "Every student can name an adult they trust", ("", None, None),
+    (Component.EMOTIONAL, "Every student can name an adult they trust", "",
      ("advisory teachers call every student who named no adult", "these students meet one adult each week",
       "students ask for help before something happens"),
      (("Ask every student for a trusted adult", 21, "How many were asked and how many named someone"),)),
-    (Component.TRUST, "Harm is repaired by those it concerns", ("repaired", Direction.UP, 75.0),
+    (Component.TRUST, "Harm is repaired by those it concerns", REPAIRED,
      ("every advisory holds a circle each week and ten more adults can keep one", "students know how a circle works",
       "more people accept a circle after harm"),
      (("Train ten more circle keepers", 60, "List of the trained"),)),
 )  # fmt: skip
-"""Component, goal, what measures it with direction and target ('' for nothing yet), if-then-leads to, and the steps:
-text, days from today, evidence."""
+"""Component, goal, what measures it ('' for nothing yet), if-then-leads to, and the steps: text, days from today,
+evidence."""
+AIMS = {SUSPENSIONS: (Direction.DOWN, 0.75, 3.0), REPAIRED: (Direction.UP, 1.1, 75.0)}
+"""Which way is better, the target as a part of the year before, and the target where that year has no figure."""
 SEATS = (
     (MemberGroup.STUDENT, "", 6),
     (MemberGroup.PARENT, "Parent Advisory Group", 3),
@@ -114,21 +117,24 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> int:
             call, plan_id, member_group=group, organization=organization, people=people, starts_on=day, anyway=True
         )
     owner = place.coordinator.id
-    for component, statement, (measure, direction, target), (if_words, then_words, leads_to), steps in GOALS:
-        goal_id = add_goal(
-            call, plan_id, component=component, statement=statement, measure=measure, direction=direction,
-            target=target, target_by=last if measure else None,
-            why_not_measured="" if measure else "No one has asked every student yet.", anyway=True,
-        )  # fmt: skip
+    recorded = years_recorded(call.actor, place.id, day)
+    year = recorded[min(1, len(recorded) - 1)]
+    freeze(call, plan_id, measures=[INCIDENTS, SUSPENSIONS, REPAIRED], year=year)
+    frozen = db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan_id))
+    before = {row.measure: value_of(row.measure, row.numerator, row.denominator) for row in frozen}
+    for component, statement, measure, (if_words, then_words, leads_to), steps in GOALS:
+        aim: dict[str, Any] = {"why_not_measured": "No one has asked every student yet."}
+        if measure:
+            (direction, part, usual), value = AIMS[measure], before[measure]
+            target = usual if value is None else min(round(part * value, 1), 100.0)
+            aim = {"measure": measure, "direction": direction, "target": target, "target_by": last}
+        goal_id = add_goal(call, plan_id, component=component, statement=statement, anyway=True, **aim)
         strategy_id = add_strategy(
             call, goal_id, if_words=if_words, then_words=then_words, leads_to=leads_to, owner=owner, anyway=True
         )
         for text, later, evidence in steps:
             due_on = min(max(world.day(now) + timedelta(days=later), first), last)
             add_step(call, strategy_id, text=text, owner=owner, due_on=due_on, evidence_required=evidence, anyway=True)
-    recorded = years_recorded(call.actor, place.id, day)
-    year = recorded[min(1, len(recorded) - 1)]
-    freeze(call, plan_id, measures=[INCIDENTS, SUSPENSIONS, REPAIRED], year=year)
     enter_survey(
         call, plan_id, instrument="School climate survey", scale="Students who trust an adult, percent", value=58,
         year=year,

@@ -17,12 +17,24 @@ from wss_cases.access.actor import Role
 from wss_cases.demo.calendar import Steps, moment
 from wss_cases.demo.courses import play_case, protect, work_of
 from wss_cases.demo.district import Person, Place, Pupil, World, rows
-from wss_cases.demo.duties import Part, Report, Scene, begin_duties, remove, tell_police
+from wss_cases.demo.duties import (
+    APPROVED,
+    CONFIRMED,
+    CONVERSATIONS,
+    NOT_CONFIRMED,
+    REFUSED,
+    Part,
+    Report,
+    Scene,
+    begin_duties,
+    remove,
+    tell_police,
+)
 from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import UNKNOWN, Capture, CapturedPerson, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision
-from wss_cases.intake.decision import CONVERSATION_OUTCOMES, Choice, decide, is_light
+from wss_cases.intake.decision import Choice, decide, is_light
 from wss_cases.intake.duplicates import merge_into
 from wss_cases.intake.open_questions.models import HURT, PURPOSE, must_answer
 from wss_cases.intake.open_questions.pages import answer_fact
@@ -100,12 +112,13 @@ TODAY = (
     ("fresh", 0, "fight"), ("waiting", 0, "threat"), ("fresh", 1, "tobacco_vape"), ("circle", 7, "fight"),
     ("waiting", 1, "disruption"), ("slow", 6, "fight"), ("returned", 1, "property_damage"), ("circle", 9, "fight"),
     ("waiting", 2, "left_class"), ("walked", 8, "fight"), ("returned", 2, "not_following"), ("slow", 8, "fight"),
-    ("waiting", 0, "argument"), ("fresh", 2, "pushing"),
+    ("waiting", 0, "argument"), ("fresh", 2, "pushing"), (REFUSED, 11, "hurt_badly"), (CONFIRMED, 13, "firearm"),
+    (APPROVED, 16, "hurt_badly"), (NOT_CONFIRMED, 19, "firearm"),
 )  # fmt: skip
 """What the demo school has open today: story, school days since it was reported, and code. The first matter most.
 
 'waiting' and 'returned' are not decided. Of the others nothing is done yet ('fresh'), follow-ups are overdue ('slow'),
-a circle meets today, somebody walked out of a circle yesterday.
+a circle meets today, somebody walked out of a circle yesterday. The last four are closed; they tell of the police.
 """
 BEFORE_SCHOOL = 7 * 60 + 5
 """Minute of the day before which nothing happens."""
@@ -116,11 +129,12 @@ TWICE = 60
 def deal(world: World, place: Place) -> Iterator[Steps]:
     """Yield the scenes of a school, evenly spread over its school days; at the demo school those of TODAY, too."""
     calendar, rng, low = world.calendar, place.rng, place.row["low_grade"]
-    today = TODAY[: place.incidents // 2] if place.is_demo else ()
+    dated = ((story, calendar.school_days.add(calendar.last_report_day, -ago), code) for story, ago, code in TODAY)
+    known = [row for row in dated if row[1] >= calendar.first_day]
+    today = known[: place.incidents // 2] if place.is_demo else []
     deck = [scene for scene in SCENES for _ in range(scene.often) if low <= 2 or world.codes[scene.code][1] == "groups"]
     rng.shuffle(deck)
-    for story, ago, code in today:
-        day = calendar.school_days.add(calendar.last_report_day, -ago) if ago else calendar.last_report_day
+    for story, day, code in today:
         yield play(world, place, day, next(scene for scene in SCENES if scene.code == code), story)
     others, days = place.incidents - len(today), calendar.past
     if today and len(days) > 40:
@@ -302,7 +316,6 @@ def _review(world: World, report: Report, dean: Person, now: datetime) -> Steps:
         now = yield world.calendar.soon(now, 6)
 
 
-CONVERSATIONS = tuple(CONVERSATION_OUTCOMES)
 NO_ACTION = (*("",) * 17, "settled", *("",) * 17, "unfounded", *("",) * 17, "not_school")
 """Why nothing is done about a report; '' of most, about which something is done."""
 

@@ -12,6 +12,7 @@ from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.casework.access import open_one
 from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.demo.calendar import Steps, moment
+from wss_cases.demo.courses import daily_cards
 from wss_cases.demo.district import Place, World, add_rows, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.pages.follow_up import reassign, snooze
@@ -58,6 +59,7 @@ from wss_cases.workday.cover import set_cover
 def scenes(world: World) -> Iterator[Steps]:
     """Yield what happens at the demo school in its last days."""
     place = world.places[0]
+    yield daily_cards(world, place)
     if len(place.staff[Role.DEAN]) > 1:
         yield _cover(world, place)
     yield _give_away(world, place)
