@@ -17,7 +17,7 @@ from wtforms import SelectField, SelectMultipleField
 
 from tests.access.deeds import filled
 from tests.access.planted import planted_walk
-from tests.access.walk import FAMILIES, INNERMOST, RECORDS, Walk
+from tests.access.walk import FAMILIES, RECORDS, Walk, innermost_first
 from tests.support.applications import Rollback
 from tests.support.databases import Databases
 from tests.support.depth import in_turn
@@ -105,7 +105,7 @@ def rules_of_the_rooms(walk: Walk) -> Iterator[Rule]:
 
 def mixed(walk: Walk, rule: Rule) -> Iterator[str]:
     """Addresses of a rule with all ids of one case but for one, of another school or of another case of one's own."""
-    ids = [name for name in INNERMOST if name in rule.arguments]
+    ids = innermost_first(rule.arguments & RECORDS.keys())
     if len(ids) < 2:
         return
     own, other = (walk._values(rule, side) for side in ("own", "other"))

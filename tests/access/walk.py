@@ -6,7 +6,7 @@ R reporter, D dean, C coordinator, A administrator, X district, S system adminis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -299,33 +299,15 @@ WORDS = {
 }
 """Parameters that name no record, or one that is never another person's to see."""
 
+HOLDERS = ("referral_id", "partner_id", "participant_id", "pathway_id", "case_id", "incident_id", "user_id")
+"""Records whose own records an address may name too, the innermost first."""
 
-INNERMOST = (
-    *("attachment_id", "consent_id", "referral_consent_id", "consequence_id", "other_id"),
-    *("code_id", "guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
-    *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
-    *("partner_grant_id", "referral_id", "partner_id"),
-    *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
-    *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
-    *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
-    "period_teacher_id",
-    "circle_plan_id",
-    *("training_session_id", "training_file_id"),
-    "requirement_id",
-    "route_id",
-    "team_id",
-    "outside_keeper_id",
-    "survey_round_id",
-    *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
-    *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
-    "device_id",
-    *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
-    *("step_id", "strategy_id", "goal_id", "plan_member_id", "plan_review_goal_id", "plan_review_id"),
-    "plan_pdf_id",
-    *("heard_id", "vote_id", "publication_id", "school_meeting_id"),
-    *("school_plan_id", "plan_template_id"),
-    "school_id",
-)
+
+def innermost_first(names: Collection[str]) -> list[str]:
+    """The records that an address names, each before those that hold it."""
+    return sorted(names, key=lambda name: (HOLDERS.index(name) + 1 if name in HOLDERS else 0, name))
+
+
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {
     "circles": "circle",
@@ -404,7 +386,7 @@ class Walk:
             name: WORDS.get(f"{rule.endpoint}:{name}", WORDS[name]) for name in named if name in WORDS
         }
         # the innermost record names those that hold it
-        for name in sorted(named - set(values), key=INNERMOST.index):
+        for name in innermost_first(named - set(values)):
             if name not in values:
                 family = FAMILIES.get(rule.endpoint.split(".")[0])
                 record = self._record(name, side, family, published=".history." in rule.endpoint)

@@ -84,6 +84,8 @@ def test_every_address_that_is_asked_for_exists(wired: Flask) -> None:
         ('b = Blueprint("cases", __name__)\nurl_for(".add")', ["cases.add"]),
         ('a = Blueprint("a", __name__)\nb = Blueprint("cases", __name__)\nurl_for(".case")', []),
         ('a = Blueprint("a", __name__)\nb = Blueprint("cases", __name__)\nurl_for(".add")', ["a.add"]),
+        ('p = Pages("cases", __name__)\n@p.act("/x", then=".add")\ndef x(): ...', ["cases.add"]),
+        ('p = Pages("cases", __name__)\n@p.act("/x", then=".case")\ndef x(): ...', []),
         ('link("cases.nothing")', ["cases.nothing"]),
         ("x = url_for(name) if name in app.view_functions else None", ["line 1"]),
     ],

@@ -11,17 +11,20 @@ from tests.architecture.rules import guards
 from tests.architecture.rules.templates import environment
 
 ENDPOINT = re.compile(r"^[a-z_]+(\.[a-z_0-9]+)+$")
-BLUEPRINT = re.compile(r"Blueprint\(\s*\"([a-z_]+)\"")
+BLUEPRINT = re.compile(r"(?:Blueprint|Pages)\(\s*\"([a-z_]+)\"")
 ASKS = {"url_for", "link"}
 
 
 def in_code(source: str, known: set[str]) -> list[str]:
-    """Return the endpoints that a module asks for and that no rule has; `.name` is of a blueprint of the module."""
+    """Return the endpoints that a module asks for, or that its acts lead to, and that no rule has; `.name` is of a
+    blueprint of the module."""
     own = BLUEPRINT.findall(source) or [""]
     wanted = []
     for node in guards.nodes(source):
         if isinstance(node, ast.Call) and _name(node.func) in ASKS:
             wanted += [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        elif isinstance(node, ast.keyword) and node.arg == "then" and isinstance(node.value, ast.Constant):
+            wanted.append(node.value.value)
     return _unknown(wanted, own, known)
 
 
@@ -53,6 +56,11 @@ def _name(node: ast.expr) -> str:
 
 
 def _unknown(wanted: list[str], blueprints: list[str], known: set[str]) -> list[str]:
-    """Return the names that no rule has; `.name` is known where any of a module's own blueprints has it."""
-    every = ([f"{own}{name}" for own in blueprints] if name.startswith(".") else [name] for name in wanted)
-    return [names[0] for names in every if ENDPOINT.match(names[0]) and not known.intersection(names)]
+    """Return the names that no rule has; `.name` is known where any of a module's own blueprints has it, alone or
+    within another."""
+    ends = {name.partition(".")[2] for name in known if name.count(".") > 1}
+    every = (
+        ([f"{own}{name}" for own in blueprints], known | ends) if name.startswith(".") else ([name], known)
+        for name in wanted
+    )  # fmt: skip
+    return [names[0] for names, there in every if ENDPOINT.match(names[0]) and not there.intersection(names)]
