@@ -26,8 +26,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role, in_schools
-from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, Id, by_id, db, named_enum, where
@@ -412,7 +410,6 @@ def get_file(actor: Actor, money_file_id: int) -> MoneyFile:
     """One file. Raises NotFound."""
     wanted = visible_to(select(MoneyFile), actor).where(MoneyFile.id == money_file_id)
     file: MoneyFile = existing(db.session.scalar(wanted))
-    require(actor, Permission.PLAN_MONEY_IMPORT, file)
     return file
 
 
