@@ -99,6 +99,9 @@ def test_handing_on_cancelling_and_adding(session: Any, at: At, client_as: Any) 
     dean = make_user(Role.DEAN, here.school)
     row, other = here.due(), here.due()
     client = client_as(here.coordinator)
+    for owner in (make_user(Role.DEAN, SchoolFactory()).id, 999_999):
+        refused = client.submit(f"/follow-ups/{row.id}/hand-on", {"owner": str(owner)})
+        assert refused.status_code == 400 and "Choose someone who works at this school." in refused.text
     assert client.submit(f"/follow-ups/{row.id}/hand-on", {"owner": str(dean.id)}).status_code == 303
     assert fresh(row).owner_id == dean.id
     assert client.submit(f"/follow-ups/{other.id}/cancel", {"reason": " "}).status_code == 400

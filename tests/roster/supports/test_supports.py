@@ -99,3 +99,7 @@ def test_a_file_by_student_number_adds_what_it_says(app: Flask, session: Any, tm
     assert (refused.exit_code, held(session)[0]) == (1, wanted[0])
     kept = session.scalars(select(ImportRun.landed).where(ImportRun.kind == "supports").order_by(ImportRun.id)).all()
     assert kept == [True, True, False]
+    long_name = file.rename(tmp_path / f"{'s' * 130}.csv")
+    long_name.write_text("student_number,iep\n9000,no\n", encoding="utf-8")
+    app.test_cli_runner().invoke(args=["import", "supports", str(long_name)])
+    assert session.scalars(select(ImportRun.source).order_by(ImportRun.id.desc()).limit(1)).one() == "s" * 120

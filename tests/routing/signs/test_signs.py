@@ -125,6 +125,14 @@ def test_a_bad_row_is_refused_by_its_id(change: dict[str, Any], said: str) -> No
     assert refused.value.field == row["id"]
 
 
+@pytest.mark.parametrize("row_id", ["", 7, None])
+def test_a_row_without_a_usable_id_is_named_by_its_place(row_id: Any) -> None:
+    sound = {"id": "adult", "kind": "person", "facts": ["adult_conduct"]}
+    with pytest.raises(Refused, match=r"^sign 2: the id must be") as refused:
+        read_signs([sound, sound | {"id": row_id}])
+    assert refused.value.field == "sign 2"
+
+
 def test_two_rows_cannot_share_an_id() -> None:
     row = {"id": "adult", "kind": "person", "facts": ["adult_conduct"]}
     with pytest.raises(Refused, match="another sign has this id"):

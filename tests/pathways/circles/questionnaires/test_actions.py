@@ -1,6 +1,6 @@
 """Questionnaires from the inside: who gets a link when, who reads what, and the numbers for the outcomes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +28,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingKind
 from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires import pages as answering
 from wss_cases.pathways.circles.questionnaires.models import QUESTIONS, VALUES, Answerer, Occasion, Questionnaire, Scale
-from wss_cases.pathways.circles.questionnaires.queries import answerer_of, words_of
+from wss_cases.pathways.circles.questionnaires.queries import INTRO, answerer_of, languages, words_of
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 SECRET = "The blue door was my idea"
@@ -180,6 +180,14 @@ def test_a_language_is_added_without_code(world, circle, client):
     (made,) = actions.make_links(world.actor, circle.id, AFTER, [party(world)], "pl", NOW)
     page = client.page(f"/q/{made.code}")
     assert "pl Do you feel safer now than before?" in page.text
+
+
+def test_a_language_is_offered_from_the_day_of_its_introduction(session):
+    begins = date(2026, 12, 1)
+    session.add(FamilyText(code=INTRO, language="pl", starts_on=begins, title="pl", text="pl"))
+    session.commit()
+    assert "pl" not in languages(begins - timedelta(days=1))
+    assert languages(begins)[0] == "en" and "pl" in languages(begins)
 
 
 def test_the_pages_of_staff(world, circle, keeper, client_as):
