@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
+from wss_cases.plans.measures import Direction
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.models import Direction, PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component, PlanTemplate
 from wss_cases.plans.voices.meetings.models import MeetingHeard, MeetingType, SchoolMeeting, Theme
 

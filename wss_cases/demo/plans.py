@@ -19,7 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.baselines.pages import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
-from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS, value_of
+from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS, Direction, value_of
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.funding.pages import Given, add_funding
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
@@ -30,7 +30,7 @@ from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import MemberGroup, add_member
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, standing_plan
 from wss_cases.plans.plan.core.pages import council_decided
-from wss_cases.plans.plan.goals.models import Direction, PlanStep
+from wss_cases.plans.plan.goals.models import PlanStep
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, add_strategy
 from wss_cases.plans.plan.home import start_plan
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan

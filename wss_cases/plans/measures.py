@@ -9,7 +9,7 @@ from typing import Any, Final
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import _, _l
+from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair import queries as repair
@@ -23,14 +23,24 @@ from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
+class Direction(Labelled):
+    """From the baseline to the target; of a measure, UP or DOWN is the way that is better."""
+
+    UP = "up", _l("Up to")
+    DOWN = "down", _l("Down to")
+    HOLD = "hold", _l("Hold at")
+
+
 @dataclass(frozen=True)
 class PlanMeasure:
     """A figure of a school over days: `times` × numerator ÷ denominator.
 
-    `numerator` and `denominator` are their labels; without a denominator the figure is a count. `is_share`: the
-    numerator is a part of the denominator. `is_practice`: it counts what adults did, not the result, so it cannot be a
-    target by itself. `formula` says in words how it is counted; most are measures of outcomes and use the formula
-    there.
+    `numerator` and `denominator` are their labels; without a denominator the figure is a count. `better` is the
+    direction in which the figure is better (UP or DOWN); where neither is, it is None and `why_no_direction` says why.
+    `is_share`: the numerator is a part of the denominator. `adds_up`: the figure of a school year grows day by day.
+    `is_practice`: it counts what adults did, not the result, so it cannot be a target by itself. `is_public`: its
+    figures may stand on the public page; those of removals and police may not, beside the page's own counts of
+    students. `formula` says in words how it is counted; most are measures of outcomes and use the formula there.
     """
 
     title: Any
@@ -39,8 +49,12 @@ class PlanMeasure:
     denominator: Any
     times: int
     formula: Any
+    better: Direction | None = None
+    why_no_direction: Any = ""
     is_share: bool = False
+    adds_up: bool = False
     is_practice: bool = False
+    is_public: bool = False
 
 
 INCIDENTS, SUSPENSIONS, POLICE, AVOIDABLE = "incidents", "suspensions", "police", "avoidable"
@@ -54,6 +68,11 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("students × school days"),
         100,
         MEASURES["rate"].formula,
+        why_no_direction=_l(
+            "This measure has no better direction: incidents also fall when people stop reporting. Reaching the number "
+            "is not called a success."
+        ),
+        is_public=True,
     ),
     SUSPENSIONS: PlanMeasure(
         _l("Out-of-school suspensions"),
@@ -62,6 +81,8 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("students"),
         100,
         MEASURES["removals"].formula,
+        Direction.DOWN,
+        adds_up=True,
     ),
     POLICE: PlanMeasure(
         _l("Police notifications"),
@@ -70,6 +91,8 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("students"),
         1000,
         MEASURES["police"].formula,
+        Direction.DOWN,
+        adds_up=True,
     ),
     AVOIDABLE: PlanMeasure(
         _l("Avoidable police notifications"),
@@ -78,6 +101,7 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("incidents that could lead to one"),
         100,
         MEASURES["avoidable"].formula,
+        Direction.DOWN,
     ),
     CONTACT: PlanMeasure(
         _l("Reached within 1 school day"),
@@ -86,7 +110,9 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("people harmed"),
         100,
         MEASURES["contact"].formula,
+        Direction.UP,
         is_share=True,
+        is_public=True,
     ),
     AGREEMENTS: PlanMeasure(
         _l("Agreements kept"),
@@ -95,7 +121,9 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("terms due"),
         100,
         MEASURES["agreements"].formula,
+        Direction.UP,
         is_share=True,
+        is_public=True,
     ),
     REPAIRED: PlanMeasure(
         _l("Harm repaired"),
@@ -107,7 +135,9 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
             "Cases closed as repaired ÷ cases closed in the period with a person harmed. A case that was transferred "
             "or unfounded is not counted. Partly repaired does not count as repaired."
         ),
+        Direction.UP,
         is_share=True,
+        is_public=True,
     ),
     CIRCLES: PlanMeasure(
         _l("Circles and other practice held"),
@@ -116,6 +146,8 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         None,
         1,
         _l("Entries of the practice log in the period. It says what adults held, not what changed."),
+        why_no_direction=_l("It says what adults held, not what changed."),
+        adds_up=True,
         is_practice=True,
     ),
 }
@@ -138,12 +170,21 @@ def number_words(number: float) -> str:
     return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
-def value_of(measure: str, numerator: float | None, denominator: float | None) -> float | None:
-    """The value of a measure in its unit; None where it is not known, or where the denominator is zero."""
+def direction_words(measure: str) -> str:
+    """Which way a measure is better, or why neither way is."""
     declared = PLAN_MEASURES[measure]
+    if declared.better is None:
+        return str(declared.why_no_direction)
+    return _("Lower is better.") if declared.better is Direction.DOWN else _("Higher is better.")
+
+
+def value_of(measure: str, numerator: float | None, denominator: float | None) -> float | None:
+    """The value of a measure (or of a survey) in its unit; None where it is not known, or where the denominator is
+    zero."""
     if numerator is None:
         return None
-    if declared.denominator is None:
+    declared = PLAN_MEASURES.get(measure)
+    if declared is None or declared.denominator is None:
         return numerator
     return declared.times * numerator / denominator if denominator else None
 
@@ -154,6 +195,21 @@ def value_words(measure: str, figure: Figure) -> str:
     if value is None:
         return _("Nothing to count")
     return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+
+
+def made_of(measure: str, figure: Figure) -> str:
+    """The numbers behind a figure: "29 suspensions of 420 students"; '' for a count, and where the denominator is
+    zero."""
+    declared = PLAN_MEASURES[measure]
+    if not figure.denominator:
+        return ""
+    return _(
+        "%(part)s %(parts)s of %(whole)s %(wholes)s",
+        part=number_words(figure.numerator),
+        parts=declared.numerator,
+        whole=number_words(figure.denominator),
+        wholes=declared.denominator,
+    )
 
 
 def is_too_small(measure: str, figure: Figure, fewest: int) -> bool:

@@ -1,7 +1,7 @@
 """Reviews of a plan: started with the figures of then and now, rated goal by goal, closed when every goal is rated."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -27,23 +27,23 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before
-from wss_cases.plans.baselines.pages import made_of, reads_small
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_of, value_words
-from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, made_of, number_words, value_words
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, get_plan, visible_to, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.goals.models import Direction, PlanGoal, aim_words
+from wss_cases.plans.plan.goals.models import PlanGoal, aim_words
+from wss_cases.plans.plan.goals.queries import (
+    GoalLine,
+    Known,
+    baselines_of_goals,
+    fewest_for,
+    goal_line,
+    known_of,
+    year_so_far,
+)
+from wss_cases.plans.plan.goals.rules import GOOD, Progress
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.names.queries import refuse_names
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A goal's baseline, and what its measure comes to now; None where it is not measured or not known."""
-
-    then: Figure | None
-    now: Figure | None
 
 
 def reviews_of(plan_id: int) -> Sequence[PlanReview]:
@@ -82,25 +82,6 @@ def goals_of(review_id: int) -> list[tuple[PlanReviewGoal, PlanGoal]]:
     return sorted(((row[0], row[1]) for row in found), key=lambda pair: order.index(pair[1].component))
 
 
-def standings(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], today: date) -> dict[int, Standing]:
-    """Then and now of goals, by id: now is the school year until today, and of a survey its newest value."""
-    goals = list(goals)
-    first, end = school_year_bounds(school_year(today))
-    measured = [measure for measure in dict.fromkeys(goal.measure for goal in goals) if measure in PLAN_MEASURES]
-    now = figures(actor, plan.school_id, measured, first, end, today)
-    frozen = rows_by_id(PlanBaseline, [goal.baseline_id for goal in goals])
-    surveys = rows_by_id(SurveyValue, [goal.survey_value_id for goal in goals])
-    found = {}
-    for goal in goals:
-        baseline, survey = frozen.get(goal.baseline_id), surveys.get(goal.survey_value_id)
-        if survey is not None:
-            found[goal.id] = Standing(Figure(survey.value), _newer(survey))
-        else:
-            then = Figure(baseline.numerator, baseline.denominator) if baseline is not None else None
-            found[goal.id] = Standing(then, now.get(goal.measure))
-    return found
-
-
 def same_days_before(actor: Actor, plan: SchoolPlan, measures: Iterable[str], on: date) -> dict[str, Figure]:
     """What measures came to on the same days of the school year before a day: until then a year is not over,
     and is compared with nothing longer."""
@@ -111,37 +92,13 @@ def same_days_before(actor: Actor, plan: SchoolPlan, measures: Iterable[str], on
     return figures(actor, plan.school_id, wanted, before.first, before.last, on)
 
 
-def _newer(survey: SurveyValue) -> Figure | None:
-    """The newest value of the same survey and scale after a goal's own."""
-    later = select(SurveyValue.value).where(
-        SurveyValue.plan_id == survey.plan_id,
-        SurveyValue.instrument == survey.instrument,
-        SurveyValue.scale == survey.scale,
-        SurveyValue.school_year > survey.school_year,
-    )
-    value = db.session.scalar(later.order_by(SurveyValue.school_year.desc(), SurveyValue.id.desc()).limit(1))
-    return None if value is None else Figure(value)
-
-
 def statement_of(goal_id: int) -> str:
     """The text of a goal; the caller has checked its plan."""
     return db.session.get_one(PlanGoal, goal_id).statement
 
 
-def is_reached(direction: Direction | None, now: float | None, target: float | None) -> bool | None:
-    """Whether a goal's target is reached; None where a figure is not known. To hold is to be no further off than 5
-    percent of the target."""
-    if direction is None or now is None or target is None:
-        return None
-    if direction is Direction.UP:
-        return now >= target
-    if direction is Direction.DOWN:
-        return now <= target
-    return abs(now - target) <= abs(target) * 0.05
-
-
-def _copied(review: PlanReview, goal: PlanGoal, standing: Standing, fewest: int) -> PlanReviewGoal:
-    then, now = standing.then, standing.now
+def _copied(review: PlanReview, goal: PlanGoal, known: Known, fewest: int) -> PlanReviewGoal:
+    then, now = known.then, known.now
     small = now is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, now, fewest)
     return PlanReviewGoal(
         review_id=review.id, plan_id=review.plan_id, school_id=review.school_id, goal_id=goal.id, target=goal.target,
@@ -154,6 +111,8 @@ def _copied(review: PlanReview, goal: PlanGoal, standing: Standing, fewest: int)
 Line = dict[str, Any]
 WITH_REASON = frozenset({Rating.BEHIND, Rating.NO_LONGER})
 """Ratings after which something has to change."""
+NEEDS_PROGRESS = frozenset({Rating.MET, Rating.ON_TRACK})
+"""Ratings that want a reason where the figures say otherwise."""
 TONES = {Rating.MET: "moss", Rating.ON_TRACK: "moss", Rating.BEHIND: "brick", Rating.NO_LONGER: "slate"}
 
 
@@ -171,15 +130,39 @@ def review_rows(reviews: Iterable[PlanReview]) -> list[Line]:
     ]
 
 
+def lines_at(
+    review: PlanReview, rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], fewest: int
+) -> dict[int, GoalLine]:  # fmt: skip
+    """The line of each goal of a review, by id, with the figures and the target that were copied into it, on the day on
+    which they were counted."""
+    on, known = today_at(review.school_id, review.written_at), baselines_of_goals(goal for _row, goal in rows)
+    so_far = year_so_far(review.school_id, on)
+    lines = {}
+    for row, goal in rows:
+        over = so_far if goal.measure in PLAN_MEASURES else Known()
+        here = _known_at(row, known.get(goal.id, Known()), over)
+        lines[goal.id] = goal_line(goal, here, on, fewest, row.target)
+    return lines
+
+
+def _known_at(row: PlanReviewGoal, known: Known, over: Known) -> Known:
+    then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
+    now = Figure(row.now_numerator, row.now_denominator) if row.now_numerator is not None else None
+    return replace(over, then=then, begins=known.begins, then_period=known.then_period, now=now)
+
+
 def goal_cards(
-    rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], before: Mapping[str, Figure], fewest: int, rates: bool
-) -> list[Line]:
-    """Each goal of a review; `before`: the same days of the year before, by measure; `fewest`: figures of fewer
-    are not shown, 0 where all are; `rates`: the reader may rate."""
-    return [_card(row, goal, before.get(goal.measure), fewest, rates) for row, goal in rows]
+    rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], lines: Mapping[int, GoalLine], before: Mapping[str, Figure],
+    fewest: int, rates: bool,
+) -> list[Line]:  # fmt: skip
+    """Each goal of a review with its line; `before`: the same days of the year before, by measure; `fewest`: figures of
+    fewer are not shown, 0 where all are; `rates`: the reader may rate."""
+    return [_card(row, goal, lines[goal.id], before.get(goal.measure), fewest, rates) for row, goal in rows]
 
 
-def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, fewest: int, rates: bool) -> Line:
+def _card(
+    row: PlanReviewGoal, goal: PlanGoal, line: GoalLine, before: Figure | None, fewest: int, rates: bool
+) -> Line:  # fmt: skip
     small = not fewest
     hides = row.now_suppressed and not small
     then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
@@ -201,7 +184,7 @@ def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, fewest: in
         "figures": [{"label": label, "value": value} for label, value in figures] if goal.measure else [],
         "why_not": goal.why_not_measured,
         "small": row.now_suppressed and small,
-        "reached": None if hides else is_reached(goal.direction, _value(goal, row), row.target),
+        "line": line,
         "rating": row.rating.label if row.rating else _("Not rated yet"),
         "tone": TONES.get(row.rating, "sun") if row.rating else "sun",
         "changes": row.what_changes,
@@ -211,12 +194,6 @@ def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, fewest: in
 
 def _is_hidden(goal: PlanGoal, figure: Figure | None, fewest: int) -> bool:
     return figure is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, figure, fewest)
-
-
-def _value(goal: PlanGoal, row: PlanReviewGoal) -> float | None:
-    if goal.measure not in PLAN_MEASURES:
-        return row.now_numerator
-    return value_of(goal.measure, row.now_numerator, row.now_denominator)
 
 
 def _figure(goal: PlanGoal, numerator: float | None, denominator: float | None) -> str:
@@ -267,19 +244,15 @@ def review(plan_review_id: int) -> Page:
     rows = goals_of(row.id)
     is_open = row.closed_at is None
     before = same_days_before(actor, plan, [goal.measure for _row, goal in rows], row.held_on) if is_open else {}
-    rates = is_open and can(actor, Permission.PLAN_WORK, plan)
+    rates, fewest = is_open and can(actor, Permission.PLAN_WORK, plan), fewest_for(actor, plan, row.held_on)
     return render_template(
         "plans/review/review.html",
         review=row,
-        cards=goal_cards(rows, before, _fewest(actor, plan, row), rates),
+        cards=goal_cards(rows, lines_at(row, rows, fewest), before, fewest, rates),
         closes=is_open and can(actor, Permission.PLAN_WRITE, plan),
         is_open=is_open,
         **plan_frame(actor, plan, PAGE),
     )
-
-
-def _fewest(actor: Actor, plan: SchoolPlan, row: PlanReview) -> int:
-    return 0 if reads_small(actor, plan.school_id) else smallest_groups(school_year(row.held_on)).cell
 
 
 WRITE = Permission.PLAN_WRITE
@@ -321,7 +294,7 @@ def start_review(uow: UnitOfWork, plan: SchoolPlan, form: StartForm) -> int:
         school_id=plan.school_id,
     )  # fmt: skip
     uow.record(review, "plan.review_started", kind=kind.value)
-    by_goal, fewest = standings(uow.actor, plan, goals, today), smallest_groups(school_year(today)).cell
+    by_goal, fewest = known_of(uow.actor, plan, goals, today), smallest_groups(school_year(today)).cell
     for goal in goals:
         uow.session.add(_copied(review, goal, by_goal[goal.id], fewest))
     return review.id
@@ -370,10 +343,23 @@ def _rated(actor: Actor, plan_review_goal_id: int) -> PlanReviewGoal:
 )  # fmt: skip
 def rate_goal(uow: UnitOfWork, row: PlanReviewGoal, form: RateForm) -> None:
     """Rate a goal at an open review, with what changes because of it."""
-    _refuse_closed(uow.session.get_one(PlanReview, row.review_id, with_for_update=True))
+    review = uow.session.get_one(PlanReview, row.review_id, with_for_update=True)
+    _refuse_closed(review)
+    _refuse_better(uow, review, row, form)
     refuse_names(row.school_id, form.anyway.data, form.what_changes.data)
     row.rating, row.what_changes = Rating(form.rating.data), form.what_changes.data.strip()
     uow.record(row, "plan.goal_rated", rating=row.rating.value)
+
+
+def _refuse_better(uow: UnitOfWork, review: PlanReview, row: PlanReviewGoal, form: RateForm) -> None:
+    """Refuse a rating that is better than the figures, without a word on why."""
+    goal = uow.session.get_one(PlanGoal, row.goal_id)
+    line = lines_at(review, [(row, goal)], 0)[goal.id]
+    is_good = line.standing in (None, Progress.EARLY, *GOOD)
+    is_better = Rating(form.rating.data) in NEEDS_PROGRESS and not is_good
+    if is_better and not form.what_changes.data.strip():
+        words = _("By its figures this goal stands at: %(progress)s. Write why you rate it so.", progress=line.progress)
+        raise Refused("what_changes", words)
 
 
 class CloseForm(PlainForm):

@@ -328,9 +328,10 @@ def test_money_stands_beside_baseline_now_and_target(scene: Scene, client_as: An
     db.session.commit()
     shown = client_as(scene.principal).page(f"/safety-plans/{goal.plan_id}/money").text
     told = " ".join(shown.split())
-    assert "Baseline 0.4 per 100 students per school day" in told
-    assert "Now 0.75 per 100 students per school day" in told, "12 incidents of 20 students in 80 days since August"
-    assert "Target Down to 40" in told and "$500" in told
+    assert "Measure Incidents, per 100 students per school day Baseline 0.4 (2025-26 to Tue, Jun 30, 2026)" in told
+    assert "Now 0.75 (2026-27 so far)" in told, "12 incidents of 20 students in 80 days since August"
+    assert "Target down to 40 by" in told and "$500" in told
+    assert "This goal points the wrong way, and no reason is given." in told
 
 
 @pytest.mark.parametrize("address", ["/safety-plans/resources?sort=-planned", "/safety-plans/funding?source=grant"])

@@ -95,7 +95,8 @@ def test_its_file_is_what_the_page_shows_with_the_columns_that_rooms_bring(late:
     assert (list(read.filters), read.school_id) == (["With overdue steps"], None)
     kind = extension_points.list_kinds()["plans"]
     keys = [column.key for column in kind.columns]
-    assert keys[-5:] == ["overdue", "planned", "spent", "training", "unanswered"], "as rooms bring them"
+    brought = ["overdue", "backward", "police_money", "planned", "spent", "training", "unanswered"]
+    assert keys[-7:] == brought, "as rooms bring them"
 
 
 def test_another_room_brings_a_column(late: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:

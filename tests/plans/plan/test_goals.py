@@ -18,10 +18,11 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.pages import enter_survey, freeze
+from wss_cases.plans.measures import Direction
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.goals.models import Direction, PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, change_goal, remove_goal, remove_strategy
 from wss_cases.plans.plan.templates import Component
 
@@ -74,9 +75,9 @@ def test_a_goal_a_strategy_and_a_step_are_written_on_pages(school, principal, pl
     assert client.submit(new_step, step | {"due_on": "2030-12-15"}).status_code == 400
     assert client.submit(new_step, step).status_code == 303
     shown = client.page(home).text
-    for said in ("More harm is repaired", "up to 80 by", "If we", "Train keepers", "List of the trained"):
+    for said in ("More harm is repaired", "→ target up to 80 by", "If we", "Train keepers", "List of the trained"):
         assert said in shown
-    assert "No baseline yet" in client.page(f"/safety-plans/{plan.id}").text
+    assert "baseline not frozen yet → now" in client.page(f"/safety-plans/{plan.id}").text
 
 
 def test_what_two_people_write_of_a_goal_stands_side_by_side(principal, plan, client_as):
@@ -92,14 +93,14 @@ def test_what_two_people_write_of_a_goal_stands_side_by_side(principal, plan, cl
 
 def test_a_changed_measure_loses_its_baseline_and_the_same_one_keeps_it(principal, plan, client_as, session):
     taken = {"period_from": date(2025, 8, 1), "period_to": date(2026, 6, 1), "taken_at": plan.started_at}
-    frozen = PlanBaseline(measure="incidents", numerator=50, denominator=900, **taken, **of(plan))
+    frozen = PlanBaseline(measure="incidents", numerator=450, denominator=900, **taken, **of(plan))
     db.session.add(frozen)
     db.session.flush()
     goal = PlanGoalFactory(baseline_id=frozen.id, **of(plan))
     client, url = client_as(principal), f"/safety-plans/goals/{goal.id}"
     client.submit(url, {"statement": "Other words"}, holding="statement")
     assert fresh(goal).baseline_id is not None
-    client.submit(url, {"measure": "repaired"}, holding="statement")
+    client.submit(url, {"measure": "repaired", "direction": "up"}, holding="statement")
     assert (fresh(goal).measure, fresh(goal).baseline_id) == ("repaired", None)
 
 

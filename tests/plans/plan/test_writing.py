@@ -201,7 +201,7 @@ def test_it_takes_new_baselines_and_never_copies_progress(principal, old, client
     for left in (PlanBaseline, PlanReview, PlanMember):
         assert db.session.scalars(select(left.id).where(left.plan_id == new.id)).all() == []
     assert db.session.scalars(select(PlanAnswer.text).where(PlanAnswer.plan_id == new.id)).first() == "We ask everyone."
-    assert "No baseline yet" in client.page(f"/safety-plans/{new.id}").text
+    assert "baseline not frozen yet" in client.page(f"/safety-plans/{new.id}").text
     assert fresh(old).state is PlanState.IN_FORCE
 
 

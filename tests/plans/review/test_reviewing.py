@@ -18,12 +18,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.plans.measures import Direction
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveySource, SurveyValue
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.plan.goals.models import Direction
 from wss_cases.plans.plan.progress import PlanReview, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
-from wss_cases.plans.review import close_review, goals_of, is_reached, rate_goal, reviews_of, start_review
+from wss_cases.plans.review import close_review, goals_of, rate_goal, reviews_of, start_review
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -186,22 +186,3 @@ def test_the_pages_start_rate_and_close_and_keep_what_was_typed(here: Planning, 
     stranger = client_as(make_plan().place.people["admin"])
     for path in (f"/safety-plans/{here.plan.id}/reviews", f"/safety-plan-reviews/{review.id}", address):
         assert stranger.get(path).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("direction", "now", "target", "reached"),
-    [
-        (Direction.DOWN, 0.5, 0.5, True),
-        (Direction.DOWN, 0.51, 0.5, False),
-        (Direction.UP, 49.9, 50, False),
-        (Direction.UP, 50, 50, True),
-        (Direction.HOLD, 51, 50, True),
-        (Direction.HOLD, 56, 50, False),
-        (Direction.UP, None, 50, None),
-        (None, 1, 1, None),
-    ],
-)
-def test_when_a_target_is_reached(
-    direction: Direction | None, now: float | None, target: float | None, reached: bool | None
-) -> None:
-    assert is_reached(direction, now, target) is reached

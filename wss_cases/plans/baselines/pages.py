@@ -9,7 +9,7 @@ from sqlalchemy import select
 from wtforms import FloatField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -27,36 +27,27 @@ from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts import family_texts
 from wss_cases.plans.baselines import queries
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_of, value_words
+from wss_cases.plans.measures import (
+    PLAN_MEASURES,
+    Figure,
+    direction_words,
+    figures,
+    is_too_small,
+    made_of,
+    number_words,
+    value_of,
+    value_words,
+)
 from wss_cases.plans.plan.baselines import LONGEST_INSTRUMENT, PlanBaseline, SurveySource, SurveyValue
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan, get_plan, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.goals.queries import reads_small
 from wss_cases.roster.names.queries import refuse_names
 from wss_cases.surveys.results import survey_share
 from wss_cases.surveys.rounds import SurveyGroup, text_code
 
 Line = dict[str, Any]
-
-
-def made_of(measure: str, figure: Figure) -> str:
-    """The numbers behind a figure: "29 suspensions of 420 students"; '' for a count, and where the denominator is
-    zero."""
-    declared = PLAN_MEASURES[measure]
-    if not figure.denominator:
-        return ""
-    return _(
-        "%(part)s %(parts)s of %(whole)s %(wholes)s",
-        part=number_words(figure.numerator),
-        parts=declared.numerator,
-        whole=number_words(figure.denominator),
-        wholes=declared.denominator,
-    )
-
-
-def reads_small(actor: Actor, school_id: int) -> bool:
-    """Whether the actor may open every record of a school, and so see its small figures too."""
-    return actor.covers(school_id, *CASE_TEAM)
 
 
 def baseline_lines(
@@ -199,6 +190,7 @@ def trend(school_plan_id: int, measure: str) -> Page:
     return render_template(
         "plans/baselines/trend.html",
         measure=PLAN_MEASURES[measure],
+        direction=direction_words(measure),
         points=trend_points(measure, measure_trend, small, fewest),
         now=same_days(measure, measure_trend, small, fewest),
         small=small,

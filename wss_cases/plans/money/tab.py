@@ -1,6 +1,6 @@
 """The money of a plan in words: funding by source, money by kind, each goal with what is spent for it, vacancies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,24 +13,20 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import day_words_with_year, today_at
-from wss_cases.journal.extension_points import smallest_groups
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Panel, Place, PlanTab, Room
-from wss_cases.outcomes.counting.scope.rules import years_between
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, number_words, value_words
 from wss_cases.plans.money.amounts import money_words
-from wss_cases.plans.money.funding.models import FundingSource, funding_by_source
+from wss_cases.plans.money.funding.models import FundingSource, source_lines, source_words, sources_of
 from wss_cases.plans.money.resources.models import PlanResource, ResourceKind
 from wss_cases.plans.money.resources.presenters import over_words, position_words, staffing_of
 from wss_cases.plans.money.resources.queries import Money, days_open, money_of, resources_of, takes_resources
-from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
 from wss_cases.plans.plan.core.models import PLAN_READERS, SchoolPlan, get_plan
 from wss_cases.plans.plan.core.pages import plan_frame
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy, aim_words
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
+from wss_cases.plans.plan.goals.queries import GoalLine, fewest_for, lines_of
 
 
 @dataclass(frozen=True)
@@ -65,9 +61,7 @@ class PlanMoney:
 def money_of_plan(actor: Actor, plan: SchoolPlan) -> PlanMoney:
     """Return the money of a plan that the caller has checked."""
     resources = list(resources_of(actor, plan.id))
-    years = years_between(plan.first_year, plan.last_year)
-    funding = funding_by_source(actor, [plan.school_id], years).get(plan.school_id, {})
-    return PlanMoney(funding, resources, money_of(actor, [one.id for one in resources]))
+    return PlanMoney(sources_of([plan.id])[plan.id], resources, money_of(actor, [one.id for one in resources]))
 
 
 def goals_with_strategies(actor: Actor, plan_id: int) -> list[tuple[PlanGoal, list[PlanStrategy]]]:
@@ -84,56 +78,18 @@ def goals_with_strategies(actor: Actor, plan_id: int) -> list[tuple[PlanGoal, li
 Rows = list[dict[str, Any]]
 
 
-def results_of(actor: Actor, school_id: int, goals: Sequence[PlanGoal], today: date) -> dict[int, Rows]:
-    """Return for each goal baseline, now and target, as rows of label and value; the caller has checked the plan."""
-    baselines = rows_by_id(PlanBaseline, (goal.baseline_id for goal in goals))
-    values = rows_by_id(SurveyValue, (goal.survey_value_id for goal in goals))
-    now = _now(actor, school_id, {goal.measure for goal in goals} & PLAN_MEASURES.keys(), today)
-    return {goal.id: _rows(goal, baselines, values, now) for goal in goals}
-
-
-def _rows(
-    goal: PlanGoal,
-    baselines: dict[int | None, PlanBaseline],
-    values: dict[int | None, SurveyValue],
-    now: dict[str, str],
-) -> Rows:
-    if goal.why_not_measured:
-        return [{"label": _("Why it is not measured"), "value": goal.why_not_measured}]
-    then = ""
-    if goal.baseline_id is not None:
-        then = _baseline_words(baselines[goal.baseline_id])
-    elif goal.survey_value_id is not None:
-        value = values[goal.survey_value_id]
-        then = dotted(number_words(value.value), value.scale, value.school_year)
-    rows = [{"label": _("Baseline"), "value": then or _("Not frozen yet")}]
-    if goal.measure in now:
-        rows.append({"label": _("Now"), "value": now[goal.measure]})
-    return [*rows, {"label": _("Target"), "value": _target_words(goal)}]
-
-
-def _now(actor: Actor, school_id: int, measures: Iterable[str], today: date) -> dict[str, str]:
-    """Return each measure of the school year until today, in words; too few are not shown."""
-    year = school_year(today)
-    fewest = smallest_groups(year).cell
-    counted = figures(actor, school_id, sorted(measures), school_year_bounds(year)[0], today, today)
-    return {
-        measure: _("Too few to show") if is_too_small(measure, figure, fewest) else value_words(measure, figure)
-        for measure, figure in counted.items()
-    }
-
-
-def _baseline_words(baseline: PlanBaseline) -> str:
-    period = f"{day_words_with_year(baseline.period_from)} – {day_words_with_year(baseline.period_to)}"
-    if baseline.suppressed or baseline.numerator is None:
-        return dotted(_("Too few to show"), period)
-    return dotted(value_words(baseline.measure, Figure(baseline.numerator, baseline.denominator)), period)
-
-
-def _target_words(goal: PlanGoal) -> str:
-    if goal.direction is None or goal.target is None:
-        return ""
-    return dotted(aim_words(goal.direction, goal.target), day_words_with_year(goal.target_by))
+def result_rows(line: GoalLine) -> Rows:
+    """Return baseline, now and target of a goal, and how it stands, as rows of label and value."""
+    if not line.target:
+        return [{"label": _("Result"), "value": line.words}]
+    rows = [
+        {"label": _("Measure"), "value": line.measure},
+        {"label": _("Baseline"), "value": line.then},
+        {"label": _("Now"), "value": line.now},
+        {"label": _("Target"), "value": line.target},
+    ]
+    said = [words for words in (line.progress, *line.notes) if words]
+    return [*rows, {"label": _("How it stands"), "value": said}] if said else rows
 
 
 def total_rows(money: PlanMoney) -> list[dict[str, Any]]:
@@ -165,9 +121,7 @@ def warnings_of(money: PlanMoney) -> list[tuple[str, str]]:
 
 def funding_rows(money: PlanMoney) -> list[tuple[str, ...]]:
     """Return the funding of a plan's years by source; a source without money is left out."""
-    return [
-        (str(source.label), money_words(money.funding[source])) for source in FundingSource if source in money.funding
-    ]
+    return [*source_words(money.funding)]
 
 
 def kind_rows(money: PlanMoney) -> list[tuple[str, ...]]:
@@ -187,10 +141,10 @@ def _amounts(money: Money) -> tuple[str, str, str]:
 def goal_cards(
     goals: Iterable[tuple[PlanGoal, Sequence[PlanStrategy]]],
     money: PlanMoney,
-    results: dict[int, list[dict[str, Any]]],
+    lines: Mapping[int, GoalLine],
     today: date,
 ) -> list[dict[str, Any]]:
-    """Return each goal with its result, the money of its strategies, and their resources."""
+    """Return each goal with its line, the money of its strategies, and their resources."""
     cards = []
     for goal, strategies in goals:
         ids = {one.id for one in strategies}
@@ -205,7 +159,7 @@ def goal_cards(
             {
                 "title": goal.statement,
                 "component": goal.component.label,
-                "facts": [*results.get(goal.id, []), *figures],
+                "facts": [*result_rows(lines[goal.id]), *figures],
                 "rows": [_row(one, money.money[one.id], today) for one in resources],
             }
         )
@@ -257,7 +211,8 @@ def money(school_plan_id: int) -> Page:
     plan = get_plan(actor, school_plan_id)
     of_plan, today = money_of_plan(actor, plan), today_at(plan.school_id, now)
     goals = goals_with_strategies(actor, plan.id)
-    results = results_of(actor, plan.school_id, [goal for goal, _strategies in goals], today)
+    fewest = fewest_for(actor, plan, today)
+    lines = lines_of(actor, plan, [goal for goal, _strategies in goals], today, fewest)
     writes = can(actor, Permission.PLAN_MONEY_WRITE, plan)
     return render_template(
         "plans/money/tab.html",
@@ -265,7 +220,7 @@ def money(school_plan_id: int) -> Page:
         warnings=warnings_of(of_plan),
         funding=funding_rows(of_plan),
         kinds=kind_rows(of_plan),
-        goals=goal_cards(goals, of_plan, results, today),
+        goals=goal_cards(goals, of_plan, lines, today),
         vacancies=vacancy_rows(of_plan.resources, today),
         new_href=url_for("plan_resources.new", school_plan_id=plan.id)
         if writes and takes_resources(plan.state)
@@ -281,7 +236,8 @@ def home_panel(actor: Actor, plan: SchoolPlan) -> tuple[str, dict[str, Any]] | N
     if not of_plan.funding and not of_plan.resources:
         return None
     href = url_for("plan_money.money", school_plan_id=plan.id)
-    return "plans/money/panel.html", {"totals": total_rows(of_plan), "warnings": warnings_of(of_plan), "href": href}
+    totals = [*total_rows(of_plan), {"label": _("The money comes from"), "value": source_lines(of_plan.funding)}]
+    return "plans/money/panel.html", {"totals": totals, "warnings": warnings_of(of_plan), "href": href}
 
 
 ROOM = Room(

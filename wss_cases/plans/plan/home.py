@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final
 
@@ -38,7 +39,8 @@ from wss_cases.plans.plan.core.pages import (
     refuse_fixed,
     years_words,
 )
-from wss_cases.plans.plan.goals.models import needs_baseline, target_words, tree_of
+from wss_cases.plans.plan.goals.models import tree_of
+from wss_cases.plans.plan.goals.queries import fewest_for, lines_of
 from wss_cases.plans.plan.progress import facts_of, move_plan, outdated_because
 from wss_cases.plans.plan.templates import questions_of
 from wss_cases.roster.directory.models import School
@@ -96,6 +98,7 @@ SEEN_TO: Final = {
     models.Block.COMMITTEE: "plan_committee.add",
     models.Block.COUNCIL: "meetings.of_plan",
     models.Block.BASELINES: "plan_baselines.baselines",
+    models.Block.BACKWARD: "plan_goals.goals",
     models.Block.REVIEW: "plan_reviews.reviews",
 }
 """Where people see to what blocks a plan; pages of rooms above by their names."""
@@ -146,10 +149,11 @@ def head_rows(plan: models.SchoolPlan) -> list[dict[str, Any]]:
     return [*rows, *({"label": label, "value": day_words_with_year(day)} for label, day in days if day)]
 
 
-def part_rows(plan: models.SchoolPlan) -> list[dict[str, Any]]:
-    """Return the components of a plan: questions answered, and goals with their targets."""
+def part_rows(actor: Actor, plan: models.SchoolPlan, today: date) -> list[dict[str, Any]]:
+    """Return the components of a plan: questions answered, and goals with their lines."""
     answered = {key for key, answer in answers_of(plan.id).items() if answer.text.strip()}
     goals = tree_of(plan.id).goals
+    lines = lines_of(actor, plan, goals, today, fewest_for(actor, plan, today))
     rows = []
     for component, questions in parts_of(questions_of(plan.template_id)).items():
         done = sum(question.id in answered for question in questions)
@@ -159,7 +163,7 @@ def part_rows(plan: models.SchoolPlan) -> list[dict[str, Any]]:
                 "title": part_words(component),
                 "answered": _("%(done)s of %(all)s questions answered", done=done, all=len(questions)),
                 "goals": [
-                    {"statement": goal.statement, "target": target_words(goal), "bare": needs_baseline(goal)}
+                    {"statement": goal.statement, "line": lines[goal.id]}
                     for goal in goals
                     if goal.component is component
                 ],
@@ -218,7 +222,7 @@ def home(school_plan_id: int) -> Page:
         copies=writes,
         outdated=outdated_because(plan, today),
         head=head_rows(plan),
-        parts=part_rows(plan),
+        parts=part_rows(actor, plan, today),
         panels=panels_for(Place.PLAN, actor, plan),
         **plan_frame(actor, plan, "plans.home"),
     )

@@ -1,4 +1,4 @@
-"""A plan on paper: head, committee, questions with answers, goals with strategies and steps."""
+"""A plan on paper: head, committee, questions with answers, goals with figures, strategies and steps, and money."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,14 @@ from wss_cases.access.actor import Actor, in_schools
 from wss_cases.access.gate import current_actor, gate, submitted
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import _, force_locale, locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, render_plain
 from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.journal.extension_points import public_sections, smallest_groups
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import answer_rows, answers_of, part_words, parts_of
@@ -25,6 +27,7 @@ from wss_cases.plans.plan.core.models import PLAN_READERS, OfPlan, SchoolPlan, g
 from wss_cases.plans.plan.core.pages import plan_trail, plan_words
 from wss_cases.plans.plan.goals.models import tree_of
 from wss_cases.plans.plan.goals.pages import component_rows
+from wss_cases.plans.plan.goals.queries import lines_of
 from wss_cases.plans.plan.home import head_rows
 from wss_cases.plans.plan.progress import outdated_because
 from wss_cases.plans.plan.templates import questions_of
@@ -85,9 +88,14 @@ def pdf_for(actor: Actor, plan_pdf_id: int) -> bytes:
 
 
 def sheet_of(actor: Actor, plan: SchoolPlan, now: datetime) -> dict[str, Any]:
-    """Return what `plans/paper/body.html` shows, in the language in force; the caller has checked the plan."""
-    today, stored = today_at(plan.school_id, now), answers_of(plan.id)
-    goals = {part["name"]: part["goals"] for part in component_rows(tree_of(plan.id))}
+    """Return what `plans/paper/body.html` shows, in the language in force; the caller has checked the plan.
+
+    A council meets in public: no figure on paper is smaller than what leaves the school.
+    """
+    today, stored, tree = today_at(plan.school_id, now), answers_of(plan.id), tree_of(plan.id)
+    lines = lines_of(actor, plan, tree.goals, today, smallest_groups(school_year(today)).cell)
+    goals = {part["name"]: part["goals"] for part in component_rows(tree, lines)}
+    questions = questions_of(plan.template_id)
     return {
         "title": plan_words(plan),
         "school": existing(get_school(plan.school_id)).name,
@@ -103,11 +111,13 @@ def sheet_of(actor: Actor, plan: SchoolPlan, now: datetime) -> dict[str, Any]:
         "parts": [
             {
                 "title": part_words(component),
-                "rows": answer_rows(questions, stored, plan, actor),
+                "rows": answer_rows(of_part, stored, plan, actor),
                 "goals": goals.get(component.value if component else "", []),
             }
-            for component, questions in parts_of(questions_of(plan.template_id)).items()
+            for component, of_part in parts_of(questions).items()
         ],
+        "unanswered": sum(not (one.id in stored and stored[one.id].text.strip()) for one in questions),
+        "sections": [(str(one.title), one.rows(plan, today)) for one in public_sections()],
     }
 
 

@@ -16,7 +16,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.plan.answers import unanswered
 from wss_cases.plans.plan.committee import seats
 from wss_cases.plans.plan.core import models
-from wss_cases.plans.plan.goals.models import without_baseline, without_goal
+from wss_cases.plans.plan.goals.models import tree_of, without_baseline, without_goal
+from wss_cases.plans.plan.goals.queries import backward_of
 from wss_cases.plans.plan.templates import template_on
 from wss_cases.roster.directory.models import School
 
@@ -91,6 +92,7 @@ def facts_of(plan: models.SchoolPlan, today: date) -> models.PlanFacts:
         unanswered=unanswered(plan),
         without_goal=without_goal(plan),
         without_baseline=len(without_baseline(plan.id)),
+        backward=sum(not goal.why_backward.strip() for goal in backward_of(tree_of(plan.id).goals)),
         council_approved=plan.council_approved_on is not None,
         has_begun=first <= today,
         is_over=last < today,

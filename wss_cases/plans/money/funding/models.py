@@ -1,8 +1,8 @@
 """The money that a school has for its plan, by school year and source. It names no student."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,17 +14,18 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     func,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role, in_schools
-from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
+from wss_cases.foundation.db import Base, Id, Versioned, among, by_id, db, named_enum, where
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import Labelled, _l
-from wss_cases.plans.money.amounts import MOST_CENTS
-from wss_cases.plans.plan.core.models import PLAN_READERS
+from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.plans.money.amounts import MOST_CENTS, money_words
+from wss_cases.plans.plan.core.models import PLAN_READERS, SchoolPlan
 from wss_cases.roster.directory.models import School
 
 
@@ -167,6 +168,39 @@ def funding_by_source(
     for school_id, source, cents in db.session.execute(wanted.group_by(Funding.school_id, Funding.source)):
         by_school[school_id][source] = int(cents)
     return dict(by_school)
+
+
+def sources_of(plan_ids: Sequence[int]) -> dict[int, dict[FundingSource, int]]:
+    """The funding of each of these plans in cents by source, in one query. The caller has checked the plans."""
+    plan = SchoolPlan
+    years = Funding.school_year.between(func.coalesce(plan.money_since, plan.first_year), plan.last_year)
+    wanted: Any = select(plan.id, Funding.source, func.sum(Funding.amount_cents))
+    wanted = wanted.join(Funding, and_(Funding.school_id == plan.school_id, years)).where(among(plan.id, plan_ids))
+    found: defaultdict[int, dict[FundingSource, int]] = defaultdict(dict)
+    for plan_id, source, cents in db.session.execute(wanted.group_by(plan.id, Funding.source)):
+        found[plan_id][source] = int(cents)
+    return found
+
+
+def source_rows(plan: SchoolPlan, _today: date) -> list[tuple[str, str]]:
+    """The funding of a plan that the caller has checked, as rows of source and amount, for wherever its use stands."""
+    return source_words(sources_of([plan.id])[plan.id])
+
+
+def source_words(funding: Mapping[FundingSource, int]) -> list[tuple[str, str]]:
+    """Each source of money with its amount; a source without money is left out."""
+    return [(str(source.label), money_words(funding[source])) for source in FundingSource if source in funding]
+
+
+def source_lines(funding: Mapping[FundingSource, int]) -> list[str]:
+    """Each source of money with its amount, in a line: "Former school police money $165,000"."""
+    return [f"{source} {amount}" for source, amount in source_words(funding)] or [_("No funding is entered.")]
+
+
+def police_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
+    """The whole dollars of former school police money of each plan. The caller has checked the plans."""
+    former = FundingSource.FORMER_POLICE
+    return {plan_id: amounts.get(former, 0) // 100 for plan_id, amounts in sources_of(plan_ids).items()}
 
 
 def schools_to_fund(actor: Actor) -> list[tuple[int, str]]:

@@ -30,7 +30,7 @@ from wss_cases.foundation.school_time import moment_words, today_at, zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.foundation.tables.ordering import ranked, worded
 from wss_cases.journal.acts import Pages, Subject
-from wss_cases.journal.rooms import Room
+from wss_cases.journal.rooms import PlanColumn, PublicSection, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.plans.money.amounts import MOST_CENTS, Money, Unreadable, check_year, money_words, money_years
 from wss_cases.plans.money.funding import models
@@ -485,4 +485,6 @@ ROOM = Room(
     sentences=models.SENTENCES,
     loaders={"funding": models.load_funding, "funding_change": models.load_change},
     lists=(FUNDING.kind,),
+    plan_columns=(PlanColumn("police_money", _l("Former school police money ($)"), 29, models.police_dollars),),
+    public_sections=(PublicSection(_l("Where the money comes from"), 10, models.source_rows),),
 )

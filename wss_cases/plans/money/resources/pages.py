@@ -264,7 +264,7 @@ def one(plan_resource_id: int) -> Page:
         "plans/money/resources/one.html",
         resource=row,
         crumbs=[_plan_crumb(actor, row), (row.title, None)],
-        facts=facts_of(row, today_at(row.school_id, clock.now())) + money_rows(money),
+        facts=facts_of(row, today_at(row.school_id, clock.now())) + money_rows(money, row.plan_id),
         over=over_words(money),
         entries=entry_rows(entries, {correction.subject_id for correction in corrections}),
         corrections=timeline_rows(corrections, zone_of(row.school_id)),

@@ -18,6 +18,7 @@ from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.foundation.tables.ordering import ranked, worded
 from wss_cases.plans.money.amounts import hundredths_words, money_words
+from wss_cases.plans.money.funding.models import source_lines, sources_of
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind, Staffing
 from wss_cases.plans.money.resources.queries import Money, days_open, money_by_kind, visible_to
 from wss_cases.plans.plan.core.models import PLAN_READERS, PlanState, SchoolPlan
@@ -111,8 +112,14 @@ def _select(actor: Actor, wanted: ResourceFilter, _now: datetime) -> Select[Any]
 
 
 def _cells(rows: Sequence[Any], _actor: Actor, _wanted: ResourceFilter, now: datetime, _in_file: bool) -> list[Row]:
+    funding = sources_of([row[0].plan_id for row in rows])
+    sources = {plan_id: Cell(dotted(*source_lines(amounts))) for plan_id, amounts in funding.items()}
+    none = Cell(dotted(*source_lines({})))
     return [
-        _row_cells(resource, school, Money(resource.planned_cents, int(committed), int(spent)), now)
+        {
+            **_row_cells(resource, school, Money(resource.planned_cents, int(committed), int(spent)), now),
+            "sources": sources.get(resource.plan_id, none),
+        }
         for resource, _id, school, committed, spent in rows
     ]
 
@@ -154,6 +161,7 @@ RESOURCES = long_list(
         Column("over", _l("Over the plan"), sorts=True, said=True),
         Column("staffing", _l("Position")),
         Column("open", _l("Days open"), sorts=True, said=True),
+        Column("sources", _l("Money of the plan comes from"), said=True),
         Column("code", _l("Job code"), said=True, off=True),
         Column("share", _l("Full-time equivalent"), said=True, off=True),
     ),
@@ -185,8 +193,8 @@ def position_words(resource: PlanResource, today: date) -> str:
     return dotted(since, ngettext("%(num)s day open", "%(num)s days open", days))
 
 
-def money_rows(money: Money) -> list[dict[str, Any]]:
-    """Planned, committed, spent, and the remainder, as rows of label and value."""
+def money_rows(money: Money, plan_id: int) -> list[dict[str, Any]]:
+    """Planned, committed, spent, the remainder, and where the plan's money comes from, as rows of label and value."""
     rows = [
         {"label": _("Planned"), "value": money_words(money.planned)},
         {"label": _("Committed"), "value": money_words(money.committed)},
@@ -194,7 +202,8 @@ def money_rows(money: Money) -> list[dict[str, Any]]:
     ]
     if not money.over:
         rows.append({"label": _("Left of the plan"), "value": money_words(money.planned - money.used)})
-    return rows
+    lines = source_lines(sources_of([plan_id])[plan_id])
+    return [*rows, {"label": _("Money of the plan comes from"), "value": lines}]
 
 
 def over_words(money: Money) -> str:

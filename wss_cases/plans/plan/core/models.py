@@ -70,17 +70,19 @@ class Block(Labelled):
         _l("The council has not approved the plan by a vote with a quorum that a second person confirmed."),
     )
     BASELINES = "baselines", _l("A goal has no baseline yet.")
+    BACKWARD = "backward", _l("A goal points the wrong way, and no reason is given.")
     EARLY = "early", _l("The first school year of this plan has not started.")
     OVER = "over", _l("The last school year of this plan is over.")
     REVIEW = "review", _l("There is no annual review yet.")
 
 
+OF_GOALS: Final = (Block.QUESTIONS, Block.GOALS, Block.BASELINES, Block.BACKWARD)
 BLOCKED_BY: Final[dict[PlanState, tuple[Block, ...]]] = {
     PlanState.DRAFT: (),
     PlanState.COMMITTEE: (Block.LEAD,),
-    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, Block.QUESTIONS, Block.GOALS, Block.BASELINES),
+    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, *OF_GOALS),
     PlanState.APPROVED: (Block.QUESTIONS, Block.GOALS, Block.COUNCIL),
-    PlanState.IN_FORCE: (Block.QUESTIONS, Block.GOALS, Block.BASELINES, Block.EARLY, Block.OVER),
+    PlanState.IN_FORCE: (*OF_GOALS, Block.EARLY, Block.OVER),
     PlanState.REVIEWED: (Block.REVIEW,),
     PlanState.CLOSED: (),
 }
@@ -103,6 +105,9 @@ SENTENCES: dict[str, Any] = {
         {"approved": {True: _l("Approved"), False: _l("Not approved")}},
     ),
     "plan.superseded": _l("School safety plan closed because the next one came into force"),
+    "plan.took_over": _l("Took over from the plan before: %(money)s of resources and %(steps)s open steps"),
+    "plan.gave_over": _l("Went on in the next plan: %(money)s of resources and %(steps)s open steps"),
+    "plan.step_came_along": _l("Step came along from the plan before"),
     "plan.changed": _l("School safety plan's years, tier, or lead changed"),
     "plan.answered": _l("School safety plan question answered"),
     "plan.member_added": _l("Added to the plan's committee"),
@@ -127,6 +132,8 @@ class SchoolPlan(Versioned, Base):
 
     `number` counts the plans of a school that begin in the same year. `council_approved_on`: the day on which the
     council approved it by a vote with a quorum, None until then and again when it goes back to the committee.
+    `money_since`: the school year from which funding counts for it, where it took over the money of a plan that began
+    earlier; None for its own first year.
     `moved_at`, `moved_by_id`: when and by whom it was moved to where it stands; None while no one has moved it.
     """
 
@@ -157,6 +164,7 @@ class SchoolPlan(Versioned, Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     template_id: Mapped[int] = mapped_column(ForeignKey("plan_template.id"))
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("school_plan.id"))
+    money_since: Mapped[str | None] = mapped_column(String(7))
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     started_at: Mapped[datetime]
     moved_at: Mapped[datetime | None]
@@ -200,6 +208,7 @@ class PlanFacts:
     unanswered: Mapping[Component | None, int] = field(default_factory=dict)
     without_goal: Sequence[Component] = ()
     without_baseline: int = 0
+    backward: int = 0
     council_approved: bool = False
     has_begun: bool = False
     is_over: bool = False
@@ -215,6 +224,7 @@ def holds(facts: PlanFacts, block: Block) -> bool:
         Block.GOALS: bool(facts.without_goal),
         Block.COUNCIL: not facts.council_approved,
         Block.BASELINES: facts.without_baseline > 0,
+        Block.BACKWARD: facts.backward > 0,
         Block.EARLY: not facts.has_begun,
         Block.OVER: facts.is_over,
         Block.REVIEW: not facts.has_annual_review,

@@ -14,21 +14,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import day_words_with_year
-from wss_cases.plans.measures import PLAN_MEASURES, number_words
+from wss_cases.plans.measures import PLAN_MEASURES, Direction, number_words
 from wss_cases.plans.plan.baselines import LONGEST_MEASURE
 from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
 from wss_cases.plans.plan.templates import Component, PlanQuestion
-
-
-class Direction(Labelled):
-    """From the baseline to the target."""
-
-    UP = "up", _l("Up to")
-    DOWN = "down", _l("Down to")
-    HOLD = "hold", _l("Hold at")
-
 
 LONGEST_EVIDENCE = 200
 MEASURABLE = "measure <> '' and direction is not null and target is not null and target_by is not null"
@@ -54,7 +45,7 @@ class PlanGoal(Removable, OfPlan, Versioned, Base):
         CheckConstraint("measure <> '' or (baseline_id is null and survey_value_id is null)", name="baseline"),
         CheckConstraint("statement <> ''", name="statement"),
     )
-    PRIVATE = frozenset({"statement", "why_not_measured"})
+    PRIVATE = frozenset({"statement", "why_not_measured", "why_backward"})
 
     component: Mapped[Component] = mapped_column(named_enum(Component, "component"))
     position: Mapped[int]
@@ -66,6 +57,7 @@ class PlanGoal(Removable, OfPlan, Versioned, Base):
     target: Mapped[float | None] = mapped_column(Float)
     target_by: Mapped[date | None]
     why_not_measured: Mapped[str] = mapped_column(Text, default="", server_default="")
+    why_backward: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class PlanStrategy(Removable, OfPlan, Versioned, Base):
@@ -125,11 +117,6 @@ def target_words(goal: PlanGoal) -> str:
         target=number_words(goal.target),
         day=day_words_with_year(goal.target_by),
     )
-
-
-def needs_baseline(goal: PlanGoal) -> bool:
-    """Whether a goal is measured and nothing is frozen for it yet."""
-    return bool(goal.measure) and goal.baseline_id is None and goal.survey_value_id is None
 
 
 def fixed_words() -> str:

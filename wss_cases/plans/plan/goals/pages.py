@@ -3,7 +3,7 @@
 While a plan is in force its goals are fixed; its strategies and steps are not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +18,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choice_field, choices, needs, radio
 from wss_cases.foundation.i18n import _, _l, dotted
@@ -26,13 +27,13 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
-from wss_cases.journal.rooms import PlanTab, Room
+from wss_cases.journal.rooms import PlanColumn, PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.measures import PLAN_MEASURES, SURVEY
+from wss_cases.plans.measures import PLAN_MEASURES, SURVEY, Direction, direction_words, number_words
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core import pages
 from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan, get_plan, writable_plan
-from wss_cases.plans.plan.goals import models
+from wss_cases.plans.plan.goals import models, queries
 from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.names.queries import refuse_names
 
@@ -50,9 +51,14 @@ class GoalForm(PlainForm):
         description=_l("What should be different."),
     )
     measure = SelectField(_l("Measure"))
-    direction = choice_field(_l("Direction"), [("", _l("Choose one")), *models.Direction.labels().items()])
+    direction = choice_field(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
     target = FloatField(_l("Target"), validators=[Optional()], description=_l("A number, in the unit of the measure."))
     target_by = DateField(_l("By"), validators=[Optional()])
+    why_backward = LongText(
+        _l("Reason, if the target is worse than the baseline"),
+        limit=LONGEST_STATEMENT,
+        description=_l("It stands beside the goal wherever the goal stands, on the public page too."),
+    )
     why_not_measured = LongText(
         _l("Why this goal cannot be measured"), limit=LONGEST_STATEMENT, description=_l("Only if you chose no measure.")
     )
@@ -88,9 +94,9 @@ class GoalForm(PlainForm):
         goal.component, goal.statement, goal.measure = (
             Component(self.component.data), self.statement.data, self.measure.data,
         )  # fmt: skip
-        goal.direction = models.Direction(self.direction.data) if self.direction.data else None
+        goal.direction = Direction(self.direction.data) if self.direction.data else None
         goal.target, goal.target_by = self.target.data, self.target_by.data
-        goal.why_not_measured = self.why_not_measured.data
+        goal.why_not_measured, goal.why_backward = self.why_not_measured.data, self.why_backward.data
 
 
 class OwnedForm(PlainForm):
@@ -140,8 +146,8 @@ class StepForm(OwnedForm):
     anyway = pages.no_student_named()
 
 
-def component_rows(tree: models.Tree) -> list[dict[str, Any]]:
-    """The three components, each with its goals, their strategies and the steps of these."""
+def component_rows(tree: models.Tree, lines: Mapping[int, queries.GoalLine]) -> list[dict[str, Any]]:
+    """The three components, each with its goals and their `lines`, their strategies and the steps of these."""
     strategies = [one for rows in tree.strategies.values() for one in rows]
     steps = [one for rows in tree.steps.values() for one in rows]
     names = user_names([*(one.owner_id for one in strategies), *(one.owner_id for one in steps)])
@@ -149,18 +155,21 @@ def component_rows(tree: models.Tree) -> list[dict[str, Any]]:
         {
             "name": component.value,
             "title": component.label,
-            "goals": [_goal_row(goal, tree, names) for goal in tree.goals if goal.component is component],
+            "goals": [
+                _goal_row(goal, lines[goal.id], tree, names) for goal in tree.goals if goal.component is component
+            ],
         }
         for component in Component
     ]
 
 
-def _goal_row(goal: models.PlanGoal, tree: models.Tree, names: dict[int, str]) -> dict[str, Any]:
+def _goal_row(
+    goal: models.PlanGoal, line: queries.GoalLine, tree: models.Tree, names: dict[int, str]
+) -> dict[str, Any]:  # fmt: skip
     return {
         "id": goal.id,
         "statement": goal.statement,
-        "target": models.target_words(goal),
-        "needs_baseline": models.needs_baseline(goal),
+        "line": line,
         "strategies": [
             {
                 "id": one.id,
@@ -201,9 +210,11 @@ def goals(school_plan_id: int) -> Page:
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     writes = can(actor, Permission.PLAN_WRITE, plan) and plan.state in EDITABLE
+    tree, today = models.tree_of(plan.id), today_at(plan.school_id, clock.now())
+    lines = queries.lines_of(actor, plan, tree.goals, today, queries.fewest_for(actor, plan, today))
     return render_template(
         "plans/goals/list.html",
-        components=component_rows(models.tree_of(plan.id)),
+        components=component_rows(tree, lines),
         writes=writes,
         writes_goals=writes and plan.state in GOALS_OPEN,
         fixed=models.fixed_words() if writes and plan.state in STANDING else "",
@@ -245,7 +256,9 @@ def _changed(
     """The page on which a part of a kind is changed, or removed by a button with the words `remove`."""
 
     def button(part: Any, _form: PlainForm) -> dict[str, Any]:
-        return {"remove": (remove, url_for(f"plan_goals.remove_{kind}", **{f"{kind}_id": part.id}), part.version)}
+        more = _measures(part) if isinstance(part, models.PlanGoal) else {}
+        href = url_for(f"plan_goals.remove_{kind}", **{f"{kind}_id": part.id})
+        return more | {"remove": (remove, href, part.version)}
 
     both = pages.both_texts(form, subject, start, title)
     return PART | {"endpoint": kind, "title": title, "start": start, "guard": both, "more": button}
@@ -257,7 +270,9 @@ def _start(part: Any) -> dict[str, Any]:
 
 
 def _goal_now(goal: models.PlanGoal) -> dict[str, Any]:
-    names = ("component", "statement", "measure", "direction", "target", "target_by", "why_not_measured")
+    names = (
+        "component", "statement", "measure", "direction", "target", "target_by", "why_backward", "why_not_measured",
+    )  # fmt: skip
     return {name: getattr(goal, name) for name in names}
 
 
@@ -266,16 +281,37 @@ def _chosen_component(_plan: SchoolPlan) -> dict[str, Any]:
     return {"component": component if component in {*Component} else None}
 
 
+def _measures(record: SchoolPlan | models.PlanGoal, _form: PlainForm | None = None) -> dict[str, Any]:
+    """What the form says beside its fields: of each measure which way is better, its baseline, and its figure now; and
+    the line of the goal as it is saved."""
+    plan = record if isinstance(record, SchoolPlan) else writable_plan(current_actor(), record.plan_id)
+    today = today_at(plan.school_id, clock.now())
+    frozen, actor = _frozen_of(plan.id), current_actor()
+    goals = [
+        models.PlanGoal(id=-number, measure=measure, baseline_id=frozen.get(measure))
+        for number, (measure, declared) in enumerate(PLAN_MEASURES.items(), 1)
+        if not declared.is_practice
+    ]
+    own = [record] if isinstance(record, models.PlanGoal) else []
+    known = queries.known_of(actor, plan, [*goals, *own], today)
+    fewest = queries.fewest_for(actor, plan, today)
+    shown: dict[str, Any] = {"measures": [queries.measure_row(goal, known[goal.id], fewest) for goal in goals]}
+    for goal in own:
+        shown["line"] = queries.goal_line(goal, known[goal.id], today, fewest)
+    return shown
+
+
 @blueprint.act(
     "/<int:school_plan_id>/goals/new", PLAN, GoalForm, WRITE, endpoint="new_goal", title=_l("New goal"),
-    start=_chosen_component, **ADDED,
+    start=_chosen_component, more=_measures, **ADDED,
 )  # fmt: skip
 def add_goal(uow: UnitOfWork, plan: SchoolPlan, form: GoalForm) -> int:
     """Write a goal of a plan, with the baseline that is frozen for its measure already, where there is one."""
     pages.refuse_fixed(plan)
     _check_goal(plan, form)
-    goal = models.PlanGoal(baseline_id=_frozen(uow, plan.id, form.measure.data))
+    goal = models.PlanGoal(baseline_id=_frozen_of(plan.id).get(form.measure.data))
     form.write(goal)
+    _refuse_backward(goal)
     return _add(uow, goal, plan, "plan.goal_written", models.PlanGoal.plan_id == plan.id)
 
 
@@ -288,8 +324,9 @@ def change_goal(uow: UnitOfWork, goal: models.PlanGoal, form: GoalForm) -> None:
     plan = _open(uow, goal)
     _check_goal(plan, form)
     if form.measure.data != goal.measure:
-        goal.baseline_id, goal.survey_value_id = _frozen(uow, goal.plan_id, form.measure.data), None
+        goal.baseline_id, goal.survey_value_id = _frozen_of(goal.plan_id).get(form.measure.data), None
     form.write(goal)
+    _refuse_backward(goal)
     uow.record(goal, "plan.goal_changed")
 
 
@@ -372,11 +409,11 @@ def _open(uow: UnitOfWork, part: Any) -> SchoolPlan:
     return pages.open_plan(uow, part.plan_id)
 
 
-def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
-    """The baseline of the latest school year that is frozen for a measure of a plan."""
-    frozen = select(PlanBaseline.id).where(PlanBaseline.plan_id == plan_id, PlanBaseline.measure == measure)
-    latest: int | None = uow.session.scalar(frozen.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id).limit(1))
-    return latest
+def _frozen_of(plan_id: int) -> dict[str, int]:
+    """The baseline of the latest school year of each measure that is frozen for a plan, by id."""
+    rows = select(PlanBaseline.measure, PlanBaseline.id).where(PlanBaseline.plan_id == plan_id)
+    latest_last = rows.order_by(PlanBaseline.period_from, PlanBaseline.id.desc())
+    return dict(db.session.execute(latest_last).all())
 
 
 def _refuse_fixed_goals(plan: SchoolPlan) -> None:
@@ -416,7 +453,20 @@ def _check_goal(plan: SchoolPlan, form: GoalForm) -> None:
     _refuse_fixed_goals(plan)
     if form.target_by.data is not None:
         _refuse_outside(plan, form.target_by)
-    refuse_names(plan.school_id, form.anyway.data, form.statement.data, form.why_not_measured.data)
+    texts = (form.statement.data, form.why_not_measured.data, form.why_backward.data)
+    refuse_names(plan.school_id, form.anyway.data, *texts)
+
+
+def _refuse_backward(goal: models.PlanGoal) -> None:
+    """Refuse a goal that points the wrong way and says no reason."""
+    aim = queries.aim_of(goal, queries.baselines_of_goals([goal]).get(goal.id, queries.Known()))
+    if aim is None or not aim.is_backward() or goal.why_backward.strip():
+        return
+    words = [] if goal.measure == SURVEY else [direction_words(goal.measure)]
+    if aim.then is not None:
+        words.append(_("The baseline is %(value)s.", value=number_words(aim.then)))
+    words.append(_("This goal points the wrong way. Change the direction or the target, or write the reason."))
+    raise Refused("why_backward", " ".join(words))
 
 
 def _refuse_outside(plan: SchoolPlan, field: DateField) -> None:
@@ -430,4 +480,7 @@ ROOM = Room(
     pages=(blueprint,),
     loaders={"plan_goal": models.load_goal, "plan_strategy": models.load_strategy, "plan_step": models.load_step},
     plan_tabs=(PlanTab("plan_goals.goals", _l("Goals and strategies"), 30, Permission.PLAN_READ),),
+    plan_columns=(
+        PlanColumn("backward", _l("Goals that point the wrong way"), 20, queries.backward_counts, tone="brick"),
+    ),
 )
