@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.architecture.test_migrations import PLAUSIBLE, engine, plant, run
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
-from tests.factories.plan_money import make_resource
+from tests.factories.plan_money import FundingFactory, make_resource
 from tests.factories.plans import PlanStrategyFactory
 from tests.factories.roster import (
     EnrolmentFactory,
@@ -34,7 +34,10 @@ from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.plans.measures import Direction
+from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
+from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.public.publications.models import PlanPublication, key_of, read_by_anyone
@@ -85,6 +88,96 @@ def test_what_is_published_is_frozen_in_both_languages(scene: PublicScene) -> No
     second = scene.publish()
     assert (second.number, fresh(first).replaced_at is None) == (2, False)
     assert "Something else" in str(second.content["en"]["goals"])
+
+
+def goal_on(scene: PublicScene, language: str = "en") -> Any:
+    """The scene's goal as a new version of the page says it."""
+    (goal,) = [goal for _part, goals in scene.publish().content[language]["goals"] for goal in goals]
+    return goal
+
+
+def frozen_year(scene: PublicScene, numerator: float, denominator: float, year: int = 2025, **more: Any) -> Any:
+    """A whole school year that was frozen for the scene's plan."""
+    values = {
+        "school_id": scene.school.id, "plan_id": scene.plan.id, "measure": "repaired", "taken_at": clock.now(),
+        "period_from": date(year, 8, 1), "period_to": date(year + 1, 7, 31),
+    }  # fmt: skip
+    return row(PlanBaseline, numerator=numerator, denominator=denominator, **(values | more))
+
+
+def aim(scene: PublicScene, baseline: Any, target: float, **more: Any) -> None:
+    values = {"measure": baseline.measure, "direction": Direction.UP, **more}
+    change(scene.goal, baseline_id=baseline.id, target=target, **values)
+
+
+def test_anyone_reads_baseline_now_and_target_of_a_goal(scene: PublicScene, client_as: Any) -> None:
+    aim(scene, frozen_year(scene, 30, 50), 75.0)
+    goal = goal_on(scene)
+    assert goal["line"] == (
+        "Harm repaired, percent of closed cases with a person harmed: baseline 60 (2025-26) → now not known yet → "
+        "target up to 75 by Tue, Jun 1, 2027"
+    )
+    assert "punto de partida 60 (2025-26)" in goal_on(scene, "es")["line"]
+    told = client_as(None).page(f"/public/en/{scene.school.id}").text
+    assert "baseline 60 (2025-26) → now not known yet → target up to 75" in told
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "measure"),
+    [(9, 50, "repaired"), (41, 50, "repaired"), (0, 50, "repaired"), (50, 50, "repaired"), (40, 400, "suspensions")],
+)
+def test_no_figure_of_a_goal_is_published_that_tells_of_a_few(
+    scene: PublicScene, numerator: float, denominator: float, measure: str
+) -> None:
+    direction = Direction.DOWN if measure == "suspensions" else Direction.UP
+    aim(scene, frozen_year(scene, numerator, denominator, measure=measure), 5.0, direction=direction)
+    said = str(goal_on(scene))
+    assert "baseline not shown here → now not shown here → target" in said
+    assert f"{100 * numerator / denominator:g} (" not in said and "rack" not in said
+
+
+def test_a_year_stands_as_it_was_frozen_first_and_counts_when_it_is_over(scene: PublicScene) -> None:
+    first = frozen_year(scene, 30, 50, 2024)
+    again = frozen_year(scene, 31, 50, 2024)
+    aim(scene, again, 75.0)
+    assert "baseline 60 (2024-25) → now not known yet" in goal_on(scene)["line"], "not the second count, 62"
+    frozen_year(scene, 39, 50, 2026, period_to=date(2026, 11, 23))
+    assert "now not known yet" in goal_on(scene)["line"], "a part of a year is no year"
+    later = frozen_year(scene, 35, 50, 2025)
+    assert "baseline 60 (2024-25) → now 70 (2025-26) → target up to 75" in goal_on(scene)["line"]
+    assert goal_on(scene)["line"].endswith("On track"), "the line is halfway at the end of that year"
+    change(later, numerator=29.0)
+    assert goal_on(scene)["line"].endswith("Worse than the baseline")
+    assert fresh(first).numerator == 30
+
+
+def test_a_goal_that_points_the_wrong_way_or_no_way_says_so_to_anyone(scene: PublicScene) -> None:
+    aim(scene, frozen_year(scene, 30, 50), 40.0, why_backward="A new category of cases counts from now on.")
+    wrong = "This goal points the wrong way. Reason: A new category of cases counts from now on."
+    assert goal_on(scene)["notes"] == [wrong]
+    StudentFactory(school=scene.school, given_name="Category")
+    with pytest.raises(Refused, match="may name a student: Category"):
+        scene.publish()
+    change(scene.goal, why_backward="")
+    aim(scene, frozen_year(scene, 41, 4100, measure="incidents"), 0.5, direction=Direction.DOWN)
+    (said,) = goal_on(scene)["notes"]
+    assert "incidents also fall when people stop reporting" in said
+
+
+def test_a_page_from_before_goals_had_figures_still_reads(scene: PublicScene, client_as: Any) -> None:
+    made = scene.publish()
+    change(made, content={code: {**said, "goals": [["Trust", ["A kind word"]]]} for code, said in made.content.items()})
+    assert "A kind word" in client_as(None).page(f"/public/en/{scene.school.id}").text
+
+
+def test_anyone_reads_where_the_money_comes_from(scene: PublicScene, client_as: Any) -> None:
+    strategy = PlanStrategyFactory(school_id=scene.school.id, plan_id=scene.plan.id, goal_id=scene.goal.id)
+    make_resource(strategy)
+    FundingFactory(school_id=scene.school.id, source=FundingSource.FORMER_POLICE, amount_cents=16_500_000)
+    scene.publish()
+    told = client_as(None).page(f"/public/en/{scene.school.id}").text
+    assert "Where the money comes from" in told and "Former school police money" in told and "$165,000" in told
+    assert told.index("Where the money comes from") < told.index("Money by kind")
 
 
 def test_a_goal_that_was_taken_out_is_on_no_page_any_more(scene: PublicScene) -> None:

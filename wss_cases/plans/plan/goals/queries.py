@@ -32,15 +32,18 @@ from wss_cases.roster.directory.queries import school_days
 @dataclass(frozen=True)
 class Known:
     """What is known of a goal: its baseline and what this counts, and the figure of today; None where it is not
-    measured or not known. `gone` and `of_year`: the school days of this year that are over, and all of them."""
+    measured or not known. `gone` and `of_year`: the school days of this year that are over, and all of them.
+    `now_on`: the last day that a past year counts. `is_hidden`: no figure is shown where this goes."""
 
     then: Figure | None = None
     begins: date | None = None
     then_period: str = ""
     now: Figure | None = None
     now_period: str = ""
+    now_on: date | None = None
     gone: int | None = None
     of_year: int = 0
+    is_hidden: bool = False
 
 
 def reads_small(actor: Actor, school_id: int) -> bool:
@@ -196,12 +199,12 @@ def goal_line(goal: PlanGoal, known: Known, on: date, fewest: int, target: float
     if aim is None:
         return GoalLine(_("Not measured: %(why)s", why=goal.why_not_measured))
     figures_of_goal = (known.then, known.now)
-    few = [_is_few(goal, figure, fewest) for figure in figures_of_goal]
+    few = [known.is_hidden or _is_few(goal, figure, fewest) for figure in figures_of_goal]
     aims = aim_words(aim.direction, aim.target)
     parts = {
         "measure": measure_words(goal.measure),
-        "then": _words(goal, known.then, known.then_period, few[0]) or _("not frozen yet"),
-        "now": _words(goal, known.now, known.now_period, few[1]) or _("not known yet"),
+        "then": _("not shown here") if known.is_hidden else _then_words(goal, known, few[0]),
+        "now": _("not shown here") if known.is_hidden else _now_words(goal, known, few[1]),
         "target": _("%(aim)s by %(day)s", aim=aims[:1].lower() + aims[1:], day=day_words_with_year(aim.by)),
     }
     least = smallest_groups(school_year(on)).cell
@@ -217,8 +220,7 @@ def goal_line(goal: PlanGoal, known: Known, on: date, fewest: int, target: float
 def measure_row(goal: PlanGoal, known: Known, fewest: int) -> dict[str, Any]:
     """The measure of a goal for the form: its name, which way is better, and its baseline and figure now."""
     few = [_is_few(goal, figure, fewest) for figure in (known.then, known.now)]
-    then = _words(goal, known.then, known.then_period, few[0]) or _("not frozen yet")
-    now = _words(goal, known.now, known.now_period, few[1])
+    then, now = _then_words(goal, known, few[0]), _now_words(goal, known, few[1])
     both = _("Baseline %(then)s → now %(now)s", then=then, now=now)
     return {"label": measure_words(goal.measure), "value": [direction_words(goal.measure), both]}
 
@@ -234,6 +236,14 @@ def _words(goal: PlanGoal, figure: Figure | None, period: str, few: bool) -> str
     value = _value(goal, figure)
     words = _("too few to show") if few else _("nothing to count") if value is None else number_words(value)
     return f"{words} ({period})" if period else words
+
+
+def _then_words(goal: PlanGoal, known: Known, few: bool) -> str:
+    return _words(goal, known.then, known.then_period, few) or _("not frozen yet")
+
+
+def _now_words(goal: PlanGoal, known: Known, few: bool) -> str:
+    return _words(goal, known.now, known.now_period, few) or _("not known yet")
 
 
 def notes_of(goal: PlanGoal, aim: Aim) -> list[str]:

@@ -11,10 +11,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, in_schools
+from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import Base, Versioned, by_id, db, where
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import _l
 from wss_cases.foundation.settings import StoredSetting, fixed
+from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import PLAN_READERS, OfPlan, PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal
@@ -208,6 +210,17 @@ def goals_of(plan_id: int) -> Sequence[PlanGoal]:
     """Return the goals that stand in a plan, in their order; the caller has checked the plan."""
     standing = select(PlanGoal).where(PlanGoal.plan_id == plan_id, PlanGoal.removed_on.is_(None))
     return db.session.scalars(standing.order_by(PlanGoal.position)).all()
+
+
+def years_frozen(school_id: int) -> dict[str, list[PlanBaseline]]:
+    """Return the whole school years that a school froze, of each measure the oldest first; of a year that was frozen
+    for several plans what was frozen first. The caller has checked the school."""
+    rows = select(PlanBaseline).where(PlanBaseline.school_id == school_id, PlanBaseline.numerator.is_not(None))
+    found: dict[str, dict[date, PlanBaseline]] = {}
+    for row in db.session.scalars(rows.order_by(PlanBaseline.period_from, PlanBaseline.id)):
+        if row.period_to == school_year_bounds(school_year(row.period_from))[1]:
+            found.setdefault(row.measure, {}).setdefault(row.period_from, row)
+    return {measure: list(years.values()) for measure, years in found.items()}
 
 
 def members_of(plan_id: int, today: date) -> Sequence[PlanMember]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import _, _l, force_locale
+from wss_cases.foundation.i18n import _, _l, dotted, force_locale
 from wss_cases.foundation.school_time import at_local, day_words_with_year, zone_of
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -24,9 +24,13 @@ from wss_cases.outcomes.counting.scope.queries import HARMED, counted, enrolled_
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, scope_of
 from wss_cases.outcomes.equity.queries import minimums_of
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Body, Minimums
+from wss_cases.plans.measures import PLAN_MEASURES, Figure
+from wss_cases.plans.plan.baselines import PlanBaseline, SurveySource, SurveyValue, rows_by_id
 from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import years_words
+from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.goals.queries import GoalLine, Known, baselines_of_goals, goal_line, period_words
 from wss_cases.plans.plan.templates import Component
 from wss_cases.plans.public.publications import models
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, StaffPost, Student, StudentGuardian
@@ -232,7 +236,7 @@ class Content:
     tier: str
     summary: str
     as_of: str
-    goals: list[tuple[str, list[str]]]
+    goals: list[tuple[str, list[dict[str, Any]]]]
     committee: list[tuple[str, int]]
     named: list[tuple[str, str]]
     figures: list[tuple[str, str, str]]
@@ -272,7 +276,7 @@ def _content(plan: SchoolPlan, summary: str, figures: Sequence[models.Published]
         tier=plan.tier,
         summary=summary,
         as_of=day_words_with_year(today),
-        goals=_goals(plan),
+        goals=_goals(plan, today),
         committee=_committee(plan, today),
         named=_named(plan, today),
         figures=_figure_rows(figures),
@@ -295,12 +299,60 @@ def state_today(plan: SchoolPlan, today: date) -> str:
     return str(plan.state.label) if plan.state in models.PUBLISHABLE else _("Being changed, not approved")
 
 
-def _goals(plan: SchoolPlan) -> list[tuple[str, list[str]]]:
+def _goals(plan: SchoolPlan, today: date) -> list[tuple[str, list[dict[str, Any]]]]:
     goals = models.goals_of(plan.id)
+    lines = goal_lines(plan, goals, today)
     return [
-        (str(component.label), [goal.statement for goal in goals if goal.component is component])
+        (str(component.label), [_goal(goal, lines[goal.id]) for goal in goals if goal.component is component])
         for component in Component
     ]
+
+
+def _goal(goal: PlanGoal, line: GoalLine) -> dict[str, Any]:
+    return {"statement": goal.statement, "line": dotted(line.words, line.progress), "notes": list(line.notes)}
+
+
+def goal_lines(plan: SchoolPlan, goals: Sequence[PlanGoal], today: date) -> dict[int, GoalLine]:
+    """Return the line of each goal as anyone may read it, by id.
+
+    Of a measure that may stand on a public page it shows whole school years only, each as the school froze it first,
+    so that no two versions differ by a few; of a survey only what was published elsewhere.
+    """
+    least = least_of(minimums_of(school_year(today))).cell
+    frozen, own = models.years_frozen(plan.school_id), baselines_of_goals(goals)
+    surveys = rows_by_id(SurveyValue, [goal.survey_value_id for goal in goals])
+    found = {}
+    for goal in goals:
+        known, value = own.get(goal.id, Known()), surveys.get(goal.survey_value_id)
+        if value is None or value.source is not SurveySource.ENTERED:
+            known = _known_to_all(goal.measure, frozen.get(goal.measure, []), known, least)
+        found[goal.id] = goal_line(goal, known, known.now_on or today, least)
+    return found
+
+
+def _known_to_all(measure: str, years: Sequence[PlanBaseline], own: Known, least: int) -> Known:
+    """Return the year of a goal's own baseline and the newest year after it, of `years` in their order."""
+    declared, hidden = PLAN_MEASURES.get(measure), replace(own, is_hidden=True)
+    then = next((row for row in years if row.period_to == own.begins), None)
+    if declared is None or not declared.is_public or then is None or not _may_leave(measure, then, least):
+        return hidden
+    known, now = replace(own, then=_figure(then)), years[-1]
+    if now is then:
+        return known
+    if not _may_leave(measure, now, least):
+        return hidden
+    period = period_words(now.period_from, now.period_to)
+    return replace(known, now=_figure(now), now_period=period, now_on=now.period_to)
+
+
+def _figure(row: PlanBaseline) -> Figure:
+    return Figure(row.numerator or 0, row.denominator)
+
+
+def _may_leave(measure: str, row: PlanBaseline, least: int) -> bool:
+    """Whether a frozen figure counts enough, and in a share leaves enough: 0 is no exception here."""
+    counted, left = row.numerator or 0, (row.denominator or 0) - (row.numerator or 0)
+    return counted >= least and (not PLAN_MEASURES[measure].is_share or left >= least)
 
 
 def _committee(plan: SchoolPlan, today: date) -> list[tuple[str, int]]:
@@ -352,7 +404,8 @@ def free_text(contents: Mapping[str, Mapping[str, Any]], summary: Summary) -> st
     texts = [summary.en, summary.es]
     for content in contents.values():
         texts += [content["tier"]]
-        texts += [goal for _component, goals in content["goals"] for goal in goals]
+        for goal in (goal for _component, goals in content["goals"] for goal in goals):
+            texts += [goal["statement"], goal["line"], *goal["notes"]]
         texts += [words for one in content["voices"] for words in (one["answer"], one["changed"])]
         texts += [cell for _title, rows in content["sections"] for row in rows for cell in row]
     return "\n".join(dict.fromkeys(texts))
