@@ -127,6 +127,7 @@ from wss_cases.plans import evidence as plans_evidence
 from wss_cases.plans import overview as plans_overview
 from wss_cases.plans import review as plans_review
 from wss_cases.plans import steps as plans_steps
+from wss_cases.plans import taking_over as plans_taking_over
 from wss_cases.plans.baselines import pages as plans_baselines
 from wss_cases.plans.money import tab as plans_money_tab
 from wss_cases.plans.money.files import pages as plans_money_files
@@ -287,8 +288,8 @@ ROOMS: tuple[Room, ...] = (
     plans_money_resources.ROOM, plans_money_tab.ROOM, plans_overview.ROOM, plans_plan_answers.ROOM,
     plans_plan_committee.ROOM, plans_plan_copying.ROOM, plans_plan_core.ROOM, plans_plan_goals.ROOM,
     plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public.ROOM,
-    plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings.ROOM,
-    plans_voices_votes.ROOM,
+    plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_taking_over.ROOM,
+    plans_voices_meetings.ROOM, plans_voices_votes.ROOM,
     board_report.ROOM, board_stored_reports.ROOM,
     api_tokens.ROOM, api_v1.ROOM,
     setup_backups.ROOM, setup_checklist.ROOM, setup_first_start.ROOM, setup_look.ROOM, setup_settings.ROOM,

@@ -264,25 +264,25 @@ def panel(actor: Actor, plan: SchoolPlan) -> Shown | None:
 
 
 def step_groups(
-    rows: Iterable[StepRow], actor: Actor, school_id: int, today: date, days: SchoolDays
+    rows: Iterable[StepRow], actor: Actor, plan: SchoolPlan, today: date, days: SchoolDays
 ) -> list[tuple[str, list[Line]]]:
     """Return the steps in groups: those overdue first, then by component; a group without any is left out."""
-    rows = list(rows)
+    rows, unasked = list(rows), _("Went on in the next plan") if plan.closed_on else _("Not in force yet")
     late = sorted((row for row in rows if is_overdue(row.state, row.due_on, today)), key=lambda row: row.due_on)
     rest = [row for row in rows if row not in late]
     groups = [(_("Overdue"), late)]
     groups += [(str(part.label), [row for row in rest if row.component is part]) for part in Component]
-    team = actor.covers(school_id, *CASE_TEAM)
+    team = actor.covers(plan.school_id, *CASE_TEAM)
     return [
-        (title, [_line(row, team or row.owner_id == actor.user_id, today, days) for row in of])
+        (title, [_line(row, team or row.owner_id == actor.user_id, today, days, unasked) for row in of])
         for title, of in groups
         if of
     ]
 
 
-def _line(row: StepRow, works: bool, today: date, days: SchoolDays) -> Line:
+def _line(row: StepRow, works: bool, today: date, days: SchoolDays, unasked: str) -> Line:
     is_open = row.state is FollowUpState.OPEN
-    words, tone = _standing(row, today, days)
+    words, tone = _standing(row, today, days, unasked)
     href = url_for("followups.follow_up", follow_up_id=row.follow_up_id) if works and row.follow_up_id else ""
     return {
         "text": row.text,
@@ -298,9 +298,9 @@ def _line(row: StepRow, works: bool, today: date, days: SchoolDays) -> Line:
     }
 
 
-def _standing(row: StepRow, today: date, days: SchoolDays) -> tuple[str, str]:
+def _standing(row: StepRow, today: date, days: SchoolDays, unasked: str) -> tuple[str, str]:
     if row.state is None:
-        return _("Not in force yet"), "slate"
+        return unasked, "slate"
     if row.state is FollowUpState.OPEN:
         due = due_words(row.due_on, today, days)
         return due.words, TONES.get(due.state, "slate")
@@ -324,7 +324,7 @@ def steps(school_plan_id: int) -> Page:
     rows = steps_of(actor, plan.id)
     return render_template(
         "plans/steps/steps.html",
-        groups=step_groups(rows, actor, plan.school_id, today, days),
+        groups=step_groups(rows, actor, plan, today, days),
         count=len(rows),
         undo=undo_line(actor, now),
         **plan_frame(actor, plan, "plan_steps.steps"),

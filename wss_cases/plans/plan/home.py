@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 
 from wss_cases.access.actor import Actor, Invocation, Role
 from wss_cases.access.gate import current_actor, gate
@@ -15,14 +16,17 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import asked_school_id
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import day_words_with_year, today_at
+from wss_cases.foundation.school_time import day_words_with_year, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import panels_for, react
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Place, PlanTab, Room
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.answers import GENERAL, answers_of, part_words, parts_of
 from wss_cases.plans.plan.core import models
@@ -214,12 +218,14 @@ def home(school_plan_id: int) -> Page:
     plan = models.get_plan(actor, school_plan_id)
     today = today_at(plan.school_id, now)
     writes = can(actor, Permission.PLAN_WRITE, plan)
-    facts = facts_of(plan, today)
+    way = way_of(plan, facts_of(plan, today)) if writes else None
     return render_template(
         "plans/home.html",
-        way=way_of(plan, facts) if writes else None,
+        way=way,
         writes=writes and plan.state in models.EDITABLE,
         copies=writes,
+        first=_first(plan, way.target) if way is not None else "",
+        history=history_of(plan),
         outdated=outdated_because(plan, today),
         head=head_rows(plan),
         parts=part_rows(actor, plan, today),
@@ -248,6 +254,21 @@ def change_plan(uow: UnitOfWork, plan: models.SchoolPlan, form: HeadForm) -> Non
     react(uow, "plan.changed", plan)
 
 
+def _first(plan: models.SchoolPlan, target: str) -> str:
+    """The page that says what will happen, where a plan comes into force while another one stands; else ''."""
+    comes = plan.state is models.PlanState.APPROVED and target == models.PlanState.IN_FORCE
+    stands = comes and models.standing_plan(plan.school_id) is not None
+    return url_for("plan_take_over.into_force", school_plan_id=plan.id) if stands else ""
+
+
+def history_of(plan: models.SchoolPlan) -> list[dict[str, str]]:
+    """What came along from an earlier plan, and what went on in a later one."""
+    of_plan = (TimelineEntry.subject_type == "school_plan", TimelineEntry.subject_id == plan.id)
+    kinds = TimelineEntry.kind.in_(("plan.took_over", "plan.gave_over"))
+    rows = db.session.scalars(select(TimelineEntry).where(*of_plan, kinds).order_by(TimelineEntry.id)).all()
+    return entry_rows(rows, zone_of(plan.school_id))
+
+
 @blueprint.post("/<int:school_plan_id>/move")
 @gate(Permission.PLAN_WRITE)
 def move(school_plan_id: int) -> Page:
@@ -255,6 +276,8 @@ def move(school_plan_id: int) -> Page:
     plan = models.writable_plan(current_actor(), school_plan_id)
     asked = request.form.get("target", "")
     target = models.PlanState(asked) if asked in {*models.PlanState} else plan.state
+    if first := _first(plan, target):
+        return redirect(first, 303)
     call = Invocation(current_actor(), clock.now(), version=id_in(request.form.get("version")))
     href = url_for("plans.home", school_plan_id=plan.id)
     try:

@@ -111,11 +111,17 @@ BEFORE_APPROVAL = frozenset({models.PlanState.DRAFT, models.PlanState.COMMITTEE}
 
 @use_case
 def move_plan(uow: UnitOfWork, school_plan_id: int, target: models.PlanState) -> int:
-    """Move a plan to its next state, or back. Coming into force closes the school's plan before.
-
-    Raises NotFound, Stale, and Refused for a state that may not follow, and for one that something blocks.
-    """
+    """Move a plan to its next state, or back, as `advance` does. Raises NotFound, Stale, and Refused as that does."""
     plan = uow.load(models.SchoolPlan, school_plan_id, Permission.PLAN_WRITE, uow.version)
+    advance(uow, plan, target)
+    return plan.id
+
+
+def advance(uow: UnitOfWork, plan: models.SchoolPlan, target: models.PlanState) -> None:
+    """Move a locked plan to its next state, or back. Coming into force closes the school's plan before.
+
+    Raises Refused for a state that may not follow, and for one that something blocks.
+    """
     if not models.may_follow(plan.state, target):
         raise Refused("", _("A plan in this state cannot be moved there."))
     today = today_at(plan.school_id, uow.now)
@@ -133,15 +139,17 @@ def move_plan(uow: UnitOfWork, school_plan_id: int, target: models.PlanState) ->
     plan.state, plan.moved_at, plan.moved_by_id = target, uow.now, uow.actor.user_id
     uow.record(plan, "plan.moved", state=target.value)
     react(uow, "plan.moved", plan)
-    return plan.id
 
 
 def _close_before(uow: UnitOfWork, plan: models.SchoolPlan) -> None:
-    """Close the plan that stands at the school; the school is locked, so that of two at once only one comes after."""
+    """Close the plan that stands at the school; of the same school year its money and open steps come along first. The
+    school is locked, so that of two at once only one comes after."""
     uow.session.get_one(School, plan.school_id, with_for_update=True)
     before = models.standing_plan(plan.school_id)
     if before is None:
         return
+    if models.shares_year(before, plan):
+        react(uow, "plan.takes_over", plan)
     before.state, before.closed_on = models.PlanState.CLOSED, today_at(plan.school_id, uow.now)
     uow.session.flush()
     uow.record(before, "plan.superseded")

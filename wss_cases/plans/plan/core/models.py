@@ -105,9 +105,6 @@ SENTENCES: dict[str, Any] = {
         {"approved": {True: _l("Approved"), False: _l("Not approved")}},
     ),
     "plan.superseded": _l("School safety plan closed because the next one came into force"),
-    "plan.took_over": _l("Took over from the plan before: %(money)s of resources and %(steps)s open steps"),
-    "plan.gave_over": _l("Went on in the next plan: %(money)s of resources and %(steps)s open steps"),
-    "plan.step_came_along": _l("Step came along from the plan before"),
     "plan.changed": _l("School safety plan's years, tier, or lead changed"),
     "plan.answered": _l("School safety plan question answered"),
     "plan.member_added": _l("Added to the plan's committee"),
@@ -285,6 +282,11 @@ def standing_plan(school_id: int) -> SchoolPlan | None:
     """Return the plan that is in force at a school, reviewed or not; the caller has checked the school."""
     statement = select(SchoolPlan).where(SchoolPlan.school_id == school_id, SchoolPlan.state.in_(STANDING))
     return db.session.scalars(statement).one_or_none()
+
+
+def shares_year(first: SchoolPlan, second: SchoolPlan) -> bool:
+    """Whether two plans are for a same school year."""
+    return first.first_year <= second.last_year and second.first_year <= first.last_year
 
 
 FIRST_TIERS: Final = ("Tier 1", "Tier 2", "Tier 3")
