@@ -16,7 +16,7 @@ from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import PlainForm
 from wss_cases.foundation.i18n import _, _l, dotted, ngettext
 from wss_cases.foundation.school_time import day_words_with_year
@@ -58,6 +58,12 @@ class Along:
         return {row.strategy_id for row in self.resources} | {step.strategy_id for step, _asked in self.steps}
 
 
+def before_of(plan: SchoolPlan) -> SchoolPlan | None:
+    """The plan that stands at a plan's school and is another one; None without."""
+    standing = standing_plan(plan.school_id)
+    return standing if standing is not None and standing.id != plan.id else None
+
+
 def along_with(actor: Actor, before: SchoolPlan, locked: bool = False) -> Along:
     """What may come along from a plan that the caller has checked, its follow-ups `locked` for whoever moves them."""
     resources = resources_of(actor, before.id)
@@ -92,7 +98,7 @@ def _words(strategy: PlanStrategy) -> tuple[str, ...]:
 
 def take_over(uow: UnitOfWork, plan: SchoolPlan) -> None:
     """Reaction: bring along what comes from the plan that still stands, which shares a school year with this one."""
-    before = standing_plan(plan.school_id)
+    before = before_of(plan)
     assert before is not None
     along = along_with(uow.actor, before, locked=True)
     for row in along.resources:
@@ -204,28 +210,26 @@ def _strategy_lines(plan: SchoolPlan, along: Along) -> list[str]:
 pages = Pages("plan_take_over", __name__, url_prefix="/safety-plans")
 
 
-def _approved(actor: Actor, school_plan_id: int) -> SchoolPlan:
-    plan = writable_plan(actor, school_plan_id)
-    if plan.state is not PlanState.APPROVED or standing_plan(plan.school_id) is None:
-        raise NotFound
-    return plan
+def _lede(plan: SchoolPlan) -> str:
+    if before_of(plan) is None:
+        return _("No other plan of this school is in force.")
+    return _("Another plan of this school is in force. This is what will happen.")
 
 
 def _more(plan: SchoolPlan, _form: PlainForm) -> dict[str, Any]:
-    before = standing_plan(plan.school_id)
-    assert before is not None
-    return {"facts": facts_of(current_actor(), plan, before)}
+    before = before_of(plan)
+    return {"facts": facts_of(current_actor(), plan, before) if before is not None else []}
 
 
 @pages.act(
-    "/<int:school_plan_id>/into-force", Subject(SchoolPlan, _approved), PlainForm, Permission.PLAN_WRITE,
+    "/<int:school_plan_id>/into-force", Subject(SchoolPlan, writable_plan), PlainForm, Permission.PLAN_WRITE,
     endpoint="into_force", title=_l("Put the plan in force"), button=_l("Put the plan in force"),
-    lede=_l("Another plan of this school is in force. This is what will happen."), more=_more,
+    lede=_lede, more=_more,
     then=lambda plan, _id: url_for("plans.home", school_plan_id=plan.id), done=_l("The plan is now in force."),
     trail=lambda plan: plan_trail(plan, "")[:-1], template="plans/money/form.html", boxed=False,
 )  # fmt: skip
 def put_in_force(uow: UnitOfWork, plan: SchoolPlan, _form: PlainForm) -> None:
-    """Put a plan in force in place of the one that stands. Refused where something blocks it."""
+    """Put an approved plan in force, in place of the one that stands. Refused where something blocks it."""
     advance(uow, plan, PlanState.IN_FORCE)
 
 

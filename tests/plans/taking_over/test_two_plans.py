@@ -190,12 +190,19 @@ def test_a_plan_of_other_years_leaves_the_money_and_says_so(first: Planning, cli
     assert fresh(second).money_since is None
 
 
+def test_only_an_approved_plan_is_put_in_force(first: Planning, client_as: Any) -> None:
+    second = approved(first, state=PlanState.COMMITTEE, council_approved_on=None, approved_on=None, approved_by_id=None)
+    sent = client_as(first.place.people["admin"]).submit(f"/safety-plans/{second.id}/into-force", {})
+    assert sent.status_code == 400 and "A plan in this state cannot be moved there." in sent.text
+    assert fresh(first.plan).state is PlanState.IN_FORCE and len(open_steps(first)) == 2
+
+
 def test_the_first_plan_of_a_school_comes_into_force_at_once(first: Planning, client_as: Any) -> None:
     move_to_end = fresh(first.plan)
     move_to_end.state, move_to_end.closed_on = PlanState.CLOSED, clock.now().date()
     second = approved(first)
     client, home = client_as(first.place.people["admin"]), f"/safety-plans/{second.id}"
-    assert client.get(f"{home}/into-force").status_code == 404
+    assert "No other plan of this school is in force." in client.page(f"{home}/into-force").text
     token = client.csrf_token(home)
     assert client.post(f"{home}/move", data={"csrf_token": token, "target": "in_force"}).headers["Location"] == home
     assert fresh(second).state is PlanState.IN_FORCE
