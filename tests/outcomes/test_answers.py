@@ -33,7 +33,7 @@ def closed(school: Any, on: date, result: CaseResult) -> None:
     CaseParticipantFactory(case_id=case.id, role=PersonRole.HARMED)
 
 
-def test_three_sentences_say_what_was_and_that_a_year_ago_is_not_recorded(
+def test_four_sentences_say_what_was_and_that_a_year_ago_is_not_recorded(
     at: Any, session: Any, client_as: ClientAs
 ) -> None:
     at("2026-11-24 10:00")
@@ -45,8 +45,9 @@ def test_three_sentences_say_what_was_and_that_a_year_ago_is_not_recorded(
     closed(school, date(2025, 10, 7), CaseResult.REPAIRED)
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     main = client.page("/outcomes").find_all("main")[0]
-    sentences = [one.text for one in main.find_all("h2")][:3]
+    sentences = [one.text for one in main.find_all("h2")][:4]
     assert sentences == [
+        "Restorative only: 0 of 0 incidents; a year ago: not recorded",
         "Harm repaired: 2 of 4 closed cases, partly 1; a year ago: not recorded",
         "Who it does not reach yet: 1 of 1 incident without an offer to repair; a year ago: not recorded",
         "Removals and police: 0 removals and 0 police notifications, 0 avoidable; a year ago: not recorded",

@@ -28,6 +28,7 @@ from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.published.queries import district_years, live
 from wss_cases.outcomes.reports.cases import caseload_of, repeats_of, times_of
 from wss_cases.outcomes.reports.core import bands_of, reporting
+from wss_cases.outcomes.reports.mission import mission_year, mission_year_before
 from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.roster.directory.queries import school_days
 
@@ -129,8 +130,10 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
     yield Round(f"reporters {stamp}", often, partial(reporting, SYSTEM, scope))
     # repeat windows end with a day, and every incident of the year is read for them
     yield Round(f"repeats {stamp}", daily, partial(repeats_of, SYSTEM, scope, days))
+    yield Round(f"mission {stamp}", daily, partial(mission_year, SYSTEM, scope, days, tells=True))
     if scope.is_current:
         yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope, days))
+        yield Round(f"mission a year ago {stamp}", daily, partial(mission_year_before, SYSTEM, scope, days, tells=True))
         yield Round(f"caseload {stamp}", often, partial(caseload_of, SYSTEM, scope))
         yield Round(f"years {stamp}", often, partial(_years, scope))
     if month is None:

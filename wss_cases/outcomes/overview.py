@@ -13,10 +13,18 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.open_questions.models import quick_noes_of
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.answers import answers, answers_before, answers_of, groups_of, read_answers_ahead
+from wss_cases.outcomes.answers import (
+    answers,
+    answers_before,
+    answers_of,
+    change_of_share,
+    groups_of,
+    read_answers_ahead,
+)
 from wss_cases.outcomes.counting.cache import figures_pages
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
 from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.repair.mission import tells_wishes
 from wss_cases.outcomes.counting.repair.police import apart_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
 from wss_cases.outcomes.counting.scope.pages import Shown, shown_by_network, years_of
@@ -43,8 +51,10 @@ from wss_cases.outcomes.reports.cases import (
     time_rows,
     times_of,
 )
+from wss_cases.outcomes.reports.mission import lowest_group, mission_section, mission_year, mission_year_before
 from wss_cases.outcomes.reports.pathways import figures_of_pathways, pathway_rows, said_rows
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
 
 Tab = tuple[str, str, bool]
 
@@ -202,7 +212,8 @@ figures_pages(blueprint, FROM_THE_MAIN)
 @blueprint.get("")
 @gate(Permission.OUTCOMES_READ)
 def overview() -> Page:
-    """Three sentences: is harm repaired, who is not reached yet, and who is removed or met by the police."""
+    """Four sentences: restorative, police or neither; is harm repaired; who is not reached yet; who is removed or met
+    by the police."""
     page = shown_by_network()
     if "pathway" in request.args:  # an old address of the form on this page
         return redirect(page.at("repair", pathway=request.args["pathway"], _anchor="funnel"))
@@ -212,10 +223,20 @@ def overview() -> Page:
     return render_template(
         "outcomes/overview/page.html",
         **framed(page, "overview"),
+        mission=_mission(page, days),
         answers=answers(page, now, before, groups_of(page.actor, page.scope)),
         incidents=now.offered.whole,
         collects=page.actor.everywhere(Role.DISTRICT),
     )
+
+
+def _mission(page: Shown, days: SchoolDays) -> dict[str, Any]:
+    """The page's first answer."""
+    tells = tells_wishes(page.actor, page.scope.school_id)
+    now = mission_year(page.actor, page.scope, days, tells)
+    before = mission_year_before(page.actor, page.scope, days, tells)
+    change = change_of_share(now.mission.share, before.mission.share if before else None).label
+    return mission_section(now, before, lowest_group(page.scope), tells, change, page.behind)
 
 
 @blueprint.get("/counted")

@@ -13,10 +13,11 @@ from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair import queries as repair
+from wss_cases.outcomes.counting.repair.mission import mission
 from wss_cases.outcomes.counting.repair.police import police
 from wss_cases.outcomes.counting.repair.queries import harms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
-from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
+from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day, year_earlier
 from wss_cases.outcomes.reports.practice import held_in
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
@@ -59,8 +60,18 @@ class PlanMeasure:
 
 INCIDENTS, SUSPENSIONS, POLICE, AVOIDABLE = "incidents", "suspensions", "police", "avoidable"
 CONTACT, AGREEMENTS, REPAIRED, CIRCLES = "contact", "agreements", "repaired", "circles"
+RESTORATIVE = "restorative"
 
 PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
+    RESTORATIVE: PlanMeasure(
+        _l("Restorative only"),
+        _l("percent of incidents that elsewhere often end with the police"),
+        _l("incidents restorative only"),
+        _l("incidents restorative, with police, or neither"),
+        100,
+        MEASURES["mission"].formula,
+        is_share=True,
+    ),
     INCIDENTS: PlanMeasure(
         _l("Incidents"),
         _l("per 100 students per school day"),
@@ -244,6 +255,20 @@ def _students(actor: Actor, scope: Scope, days: SchoolDays) -> int:
     return enrolled_on(actor, scope, [reference_day(scope, days)])[0]
 
 
+def _restorative(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    share = mission(actor, scope, days, _seen_on(scope)).share
+    return Figure(share.part, share.whole)
+
+
+def _seen_on(scope: Scope) -> date:
+    """The day up to which what followed counts: for the first days of an earlier year the same day of that year, so
+    that both had the same time; otherwise today."""
+    then = scope.today
+    while school_year(then) > scope.year:
+        then = year_earlier(then)
+    return then if scope.last <= then else scope.today
+
+
 def _incidents(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
     gone_by = days.between(scope.first - timedelta(days=1), scope.last)
     return Figure(parts_of(actor, scope).total, _students(actor, scope, days) * gone_by)
@@ -282,6 +307,7 @@ def _circles(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
 
 
 COUNTERS: Final[dict[str, Counter]] = {
+    RESTORATIVE: _restorative,
     INCIDENTS: _incidents,
     SUSPENSIONS: _suspensions,
     POLICE: _police,

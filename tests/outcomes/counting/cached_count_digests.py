@@ -30,6 +30,7 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.answers import removed_in_any_way
 from wss_cases.outcomes.counting.cache import VERSIONS, recording
 from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_days
+from wss_cases.outcomes.counting.repair import mission as queries_mission
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_queries
 from wss_cases.outcomes.counting.scope import rules as rules_answers
@@ -41,7 +42,7 @@ from wss_cases.outcomes.equity import rules as equity_rules
 from wss_cases.outcomes.equity import suppression as rules_suppression
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.published.queries import figures_between, live_years, schools_begun
-from wss_cases.outcomes.reports import cases, pathways
+from wss_cases.outcomes.reports import cases, mission, pathways
 from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.outcomes.reports.core import bands_of, reporting
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
@@ -77,6 +78,8 @@ COUNTS: dict[str, Count] = {
     "funnel": (queries_queries.funnel, OF_DAYS, (queries_queries._came, queries_queries._reached)),
     "harms": (queries_queries.harms, OF_DAYS, (queries_queries,)),
     "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
+    "mission": (queries_mission.mission, (*OF_SCHOOL_DAYS, TODAY), (queries_mission, SchoolDays)),
+    "mission_repeats": (mission.repeated, (*OF_SCHOOL_DAYS, TODAY, True), (mission, *WINDOWS)),
     "pathways": (pathways.figures_of_pathways, OF_SCHOOL_DAYS, (pathways, *WAITS)),
     "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_queries.removals, OF_DAYS, ()),

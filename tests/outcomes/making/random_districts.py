@@ -13,6 +13,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory, make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, make_calendar
 from tests.outcomes.making.cases import Cases
+from tests.outcomes.making.mission import Missions
 from tests.outcomes.making.pathways import Pathways
 from tests.outcomes.making.small_district import DAY, FIRST_DAY, PLACES, TODAY, Made
 from wss_cases.foundation.db import db
@@ -55,6 +56,7 @@ class District(Made):
         Pathways(self.random, self.schools, each=14)
         Cases(self.random, self.schools, TODAY)
         self._when()
+        Missions(seed)
         db.session.commit()
 
     def _calendar(self) -> None:

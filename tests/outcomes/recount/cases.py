@@ -73,7 +73,7 @@ def times(seen: Shown) -> None:
     assert min(counts) > 0 or seen.code, counts
 
 
-def _windows(plain: Plain, length: int) -> str:
+def windows_of(plain: Plain, length: int) -> str:
     """Each student of an incident of the period: `over` when so many school days attended are, and whether `again`."""
     acts = (
         "select i.id incident_id, i.reference, i.school_id, p.student_id, i.local_date as day from incident i "
@@ -118,7 +118,7 @@ def repeats(seen: Shown) -> None:
     shown, counted = rows(seen.overview, "Within"), {}
     networks = {row[0]: row[1] for row in table("select id, network from school")}
     for length in (30, 60, 90):
-        windows = table(_windows(seen.plain, length))
+        windows = table(windows_of(seen.plain, length))
         over = [again for _reference, finished, again, _school in windows if finished]
         waiting = f"not over yet: {len(windows) - len(over)}"
         at = Counter(school for _reference, finished, _again, school in windows if finished)

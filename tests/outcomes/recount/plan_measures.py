@@ -6,6 +6,7 @@ from datetime import date
 
 from tests.outcomes.recount.cases import closed_with_harm
 from tests.outcomes.recount.incidents import total
+from tests.outcomes.recount.mission import share_of
 from tests.outcomes.recount.plain import Plain, number
 from tests.outcomes.recount.repair import avoidable_of, reached_of, terms_of
 from tests.outcomes.recount.shown import same
@@ -22,6 +23,7 @@ def counted(plain: Plain) -> dict[str, tuple[int, int | None]]:
     closed = closed_with_harm(plain)
     held = f"select count(*) from practice_entry e where {plain.of('e', 'held_on')} and e.taken_back_at is null"
     return {
+        "restorative": share_of(plain),
         "incidents": (total(plain), students * plain.school_days()),
         "suspensions": (number(f"select count(*) from {gone} and a.kind = 'out_of_school_suspension'"), students),
         "police": (number(f"select count(*) from police_notification n where {plain.of('n', 'local_date')}"), students),

@@ -13,7 +13,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.random_districts import District
-from tests.outcomes.recount import cases, equity, history, incidents, pathways, plan_measures, repair, schools
+from tests.outcomes.recount import cases, equity, history, incidents, mission, pathways, plan_measures, repair, schools
 from tests.outcomes.recount.plain import Plain
 from tests.outcomes.recount.shown import Shown, large, outcome_pages, rows
 from tests.support.depth import examples
@@ -27,6 +27,7 @@ OF_A_DISTRICT = {
     **pathways.COUNTS,
     **cases.COUNTS,
     **history.COUNTS,
+    **mission.COUNTS,
     **schools.COUNTS,
 }
 SEEDS = (20261, 20262, 20263)[: examples(1, 3)]

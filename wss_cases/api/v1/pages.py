@@ -34,6 +34,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.repair.mission import mission
 from wss_cases.outcomes.counting.repair.police import police
 from wss_cases.outcomes.counting.repair.queries import contacts, follow_ups, removals, terms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_counted, visible_to
@@ -265,6 +266,24 @@ MEASURES: Final[dict[str, Counted]] = {
     "suspensions": Counted("in-school and out-of-school suspensions that began in it", _removed(*SUSPENSIONS)),
     "expulsions": Counted("expulsions that began in it", _removed(DisciplineKind.EXPULSION)),
     "police_notifications": Counted("police notifications made in it", lambda a, s, _days: police(a, s).instances),
+    "avoidable_notifications": Counted(
+        "police notifications that were avoidable, beside the incidents that could have led to one; what was not"
+        " confirmed is never among them and stands in the next two measures",
+        lambda a, s, _days: Share(police(a, s).avoidable, parts_of(a, s).serious),
+    ),
+    "emergency_not_confirmed": Counted(
+        "police notifications whose emergency the second review did not confirm",
+        lambda a, s, _days: police(a, s).unconfirmed,
+    ),
+    "required_by_law_not_confirmed": Counted(
+        "police notifications of a firearm or gun threat that was not confirmed",
+        lambda a, s, _days: police(a, s).law_unconfirmed,
+    ),
+    "restorative_only": Counted(
+        "incidents that elsewhere often end with the police and were answered restoratively without them, of those"
+        " answered restoratively, with the police, or not yet; see docs/measures.md",
+        lambda a, s, days: mission(a, s, days, s.today).share,
+    ),
     "reached_within_1_day": Counted("people harmed who were reached within 1 school day, of all of them", _contact),
     "follow_ups_on_time": Counted("follow-ups done on time, of those due in it", _on_time),
     "terms_kept": Counted("agreement terms kept, of those due in it", lambda a, s, _days: terms(a, s).share),

@@ -15,6 +15,19 @@ class Measure:
 
 
 MEASURES: Final[dict[str, Measure]] = {
+    "mission": Measure(
+        _l("Restorative, police, or neither"),
+        _l(
+            "Incidents of group 4 or higher (a district may choose a lower one), or with a weapon or what looks like "
+            "one, a substance, an injury that needed care, or a legal duty to notify the police, once they are 20 "
+            "school days old. Restorative: since the incident a conversation or circle was held, or mentoring or a "
+            "referral was completed, with someone who caused harm. Police: they were notified, for any reason but a "
+            "legal duty. Both as known today, a year ago as known on the same day. Set apart, never inside: police "
+            "required by law; may not meet (sexual harm, people who date or dated, an adult's act); and, where there "
+            "was neither, unfounded, or the person harmed did not wish to meet. Beside it: removals in effect because "
+            "of the incident, repeats as below, and what the person harmed said at closing."
+        ),
+    ),
     "incidents": Measure(
         _l("Incidents"),
         _l(

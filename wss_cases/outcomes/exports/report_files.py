@@ -1,4 +1,4 @@
-"""The reports that can be taken as files: history, core, funnel, notifications, follow-ups."""
+"""The reports that can be taken as files: mission, history, core, funnel, notifications, follow-ups."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -21,6 +21,7 @@ from wss_cases.outcomes.collections.federal import crdc
 from wss_cases.outcomes.collections.state import state
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.repair.mission import beside_ways, shown_ways, tells_wishes
 from wss_cases.outcomes.counting.repair.police import LAW_NOT_CONFIRMED, NOT_CONFIRMED, police
 from wss_cases.outcomes.counting.repair.queries import (
     AGREEING,
@@ -40,6 +41,7 @@ from wss_cases.outcomes.documents import Report, about, head
 from wss_cases.outcomes.equity.pages import equity
 from wss_cases.outcomes.exports.export_log import PAGE, exports, file_page
 from wss_cases.outcomes.published.queries import HISTORY, SchoolYear, district_years, schools_in
+from wss_cases.outcomes.reports.mission import MissionYear, mission_year, mission_year_before
 from wss_cases.outcomes.reports.practice import asked_in, case_circles, held_in, keepers_of, tables_of
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
@@ -122,6 +124,41 @@ def harms_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     rows += [["said_at_closing", name, number] for name, number in statements.items()]
     words = about(scope.year, school, "harms")
     return Report("harms", document | {"said_at_closing": statements}, ("what", "kind", "cases"), rows, words)
+
+
+def mission_report(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """How incidents were answered, restorative, with the police or neither, this year and the same days a year ago."""
+    days, tells = school_days(scope.school_id), tells_wishes(actor, scope.school_id)
+    years: dict[str, MissionYear | None] = {
+        "this_year": mission_year(actor, scope, days, tells),
+        "a_year_ago": mission_year_before(actor, scope, days, tells),
+    }
+    document = head("mission", scope, school) | {
+        name: NOT_RECORDED if year is None else _mission_figures(year, tells) for name, year in years.items()
+    }
+    columns = ("year", "what", "incidents", "with_a_removal", "again_of", "again", "closed", "said_repaired")
+    rows = [
+        [name, way, *figures.values(), *([""] * (len(columns) - 2 - len(figures)))]
+        for name, year in years.items()
+        for way, figures in ([] if year is None else _mission_figures(year, tells).items())
+    ]
+    return Report("mission", document, columns, rows, about(scope.year, school, "mission"))
+
+
+def _mission_figures(year: MissionYear, tells: bool) -> dict[str, dict[str, int | None]]:
+    """The numbers of each way; None where a share is not shown."""
+    figures: dict[str, dict[str, int | None]] = {}
+    for way in shown_ways(tells):
+        here, again = year.mission.way(way), year.again.get(way.value)
+        figures[way.value] = {
+            "incidents": here.incidents,
+            "with_a_removal": here.removed,
+            "again_of": None if again is None else again.whole,
+            "again": None if again is None else again.part,
+            "closed": sum(here.said.values()),
+            "said_repaired": here.said.get(HarmedSays.REPAIRED.value, 0),
+        }
+    return figures | {way.value: {"incidents": year.mission.of(way)} for way in beside_ways(tells)}
 
 
 def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
@@ -210,6 +247,7 @@ def _placed(write: Writer) -> Writer:
 
 
 _WRITERS: Mapping[str, Writer] = {
+    "mission": mission_report,
     "core": core,
     "funnel": funnel_report,
     "harms": harms_report,

@@ -18,7 +18,6 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case, CaseIncident, HarmedSays
-from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import _, ngettext
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -175,13 +174,16 @@ def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
 def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> dict[int, bool]:
     """The people of a school's incidents whose window of this length is over, and whether another incident came in
     it."""
-    rows = db.session.execute(_lives(actor, scope))
+    return {person: came for _where, person, came in windows_over(actor, scope, days, length)}
+
+
+def windows_over(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> Iterator[tuple[Where, int, bool]]:
+    """Yield the place and the person of each window of this length that is over, and whether another incident came in
+    it."""
     place = LENGTHS.index(length)
-    return {
-        person: came
-        for _where, person, day, windows in _windows(rows, scope, days)
-        if day <= scope.last and (came := windows[place]) is not None
-    }
+    for where, person, day, windows in _windows(streamed(_lives(actor, scope)), scope, days):
+        if day <= scope.last and (came := windows[place]) is not None:
+            yield where, person, came
 
 
 def caused(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:

@@ -13,7 +13,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import first_in_view, in_view
-from wss_cases.cases.case.models import Case, CaseResult
+from wss_cases.cases.case.models import Case, CaseResult, HarmedSays
 from wss_cases.cases.case.queries import students_seen
 from wss_cases.followups.about import about
 from wss_cases.followups.core.models import FollowUp
@@ -27,6 +27,17 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incident_visible_to
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.lists import students_in
+from wss_cases.outcomes.counting.repair.mission import (
+    Way,
+    beside_ways,
+    end_of,
+    last_said,
+    members,
+    of_ways,
+    shown_ways,
+    tells_wishes,
+    was_removed,
+)
 from wss_cases.outcomes.counting.repair.police import (
     AVOIDABLE,
     LAW_NOT_CONFIRMED,
@@ -48,7 +59,7 @@ from wss_cases.outcomes.counting.repair.queries import (
     removed,
     terms_due,
 )
-from wss_cases.outcomes.counting.scope.pages import shown
+from wss_cases.outcomes.counting.scope.pages import Shown, shown
 from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from, narrowed
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
@@ -220,11 +231,31 @@ def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, A
     )
     came_again = case((person.id.in_([repeat for repeat, came in over.items() if came]), following))
     columns = (person.id, *INCIDENT, Incident.local_date, Incident.state, came_again)
-    statement = select(*columns).join(Incident, Incident.id == person.incident_id)
-    return statement.where(person.id.in_(list(over))), person.id
+    statement = select(*columns).join(Incident, Incident.id == person.incident_id).where(person.id.in_(list(over)))
+    return statement if not step else statement.where(*_of_way(actor, scope, step)), person.id
+
+
+def _mission(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    """The incidents of one way: all of them, those with a removal, or those with a closed case."""
+    if step not in ("", "removed", "closed"):
+        raise NotFound
+    said = last_said(end_of(scope.today))
+    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state, said if step == "closed" else literal(None))
+    statement = select(*columns).where(*_of_way(actor, scope, choice))
+    if step == "removed":
+        statement = statement.where(was_removed(scope.today))
+    return statement.where(said.is_not(None)) if step == "closed" else statement, Incident.id
+
+
+def _of_way(actor: Actor, scope: Scope, name: str) -> list[Any]:
+    """Conditions of the incidents of a way. Raises NotFound for one that the reader is not shown."""
+    tells = tells_wishes(actor, scope.school_id)
+    way = next((way for way in (*shown_ways(tells), *beside_ways(tells)) if way.value == name), None)
+    return of_ways(actor, scope, school_days(scope.school_id), members(existing(way)))
 
 
 LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any, Any]]] = {
+    "mission": (_mission, Incident, _l("Incidents: %(step)s")),
     "serious": (
         lambda actor, scope, *_: _incidents(actor, scope, could_lead_to_police()),
         Incident,
@@ -330,16 +361,27 @@ def rows(name: str) -> str:
         "outcomes/reports/drill_down/list.html",
         faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
         page=page,
-        title=_("Suspensions")
-        if (name, choice) == ("removals", SUSPENDED)
-        else str(LISTS[name][2]) % {"step": STEP_LABELS.get(step, step)},
+        title=_title(name, choice, step),
         count=every,
         waiting=waiting(page.actor, scope) if name == "harmed" else 0,
         rows=[_row(name, row, whom_words(whom.get(row.id, []), page.actor)) for row in listed[:PAGE]],
         older=url_for("outcomes.behind.rows", **here, before=listed[PAGE - 1].id) if len(listed) > PAGE else None,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
-        back=page.at("removals" if name in OF_REMOVALS else "repair"),
+        back=_back(page, name, step),
     )
+
+
+def _title(name: str, choice: str, step: str) -> str:
+    if (name, choice) == ("removals", SUSPENDED):
+        return _("Suspensions")
+    words = Way.labels().get(choice, choice) if name == "mission" else STEP_LABELS.get(step, step)
+    return str(LISTS[name][2]) % {"step": words}
+
+
+def _back(page: Shown, name: str, step: str) -> str:
+    if name == "mission" or (name == "repeats" and step):
+        return url_for("outcomes.overview", year=page.scope.year)
+    return page.at("removals" if name in OF_REMOVALS else "repair")
 
 
 def _until(scope: Scope) -> Scope:
@@ -379,6 +421,9 @@ def _meta(name: str, row: Behind) -> str:
         return _("From %(day)s, days: %(days)s", day=day, days=row.other)
     if name == "harms":
         return _("At closing, the person harmed said: %(answer)s", answer=said_at_closing(row.other))
+    if name == "mission" and row.other is not None:
+        answer = HarmedSays(row.other) if row.other else None
+        return _("At closing, the person harmed said: %(answer)s", answer=said_at_closing(answer))
     return day
 
 

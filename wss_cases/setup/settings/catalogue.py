@@ -16,6 +16,8 @@ from wss_cases.foundation.school_time import NAME, YEAR_START, ZONE, today_at
 from wss_cases.foundation.settings import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
+from wss_cases.outcomes.counting.repair.mission import LOWEST_GROUP
+from wss_cases.outcomes.counting.scope.queries import SERIOUS_GROUP
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
 from wss_cases.plans.plan.core.models import PLAN_TIERS
@@ -311,6 +313,19 @@ ENTRIES: Final = (
         SECONDING_MINUTES,
         (_l("Minutes"), 1, 60),
         _minutes,
+    ),
+    number_entry(
+        "restorative-or-police",
+        Group.SAFEGUARDS,
+        _l("Lowest behavior group of the figure “Restorative, police, or neither”"),
+        _l(
+            "The first figure of Outcomes takes incidents of this group or a higher one, besides those with a weapon, a"
+            " substance, an injury that needed care, or a legal duty to notify the police. It holds for every year that"
+            " is compared."
+        ),
+        LOWEST_GROUP,
+        (_l("Group"), 1, SERIOUS_GROUP),
+        str,
     ),
     *PLAN_ENTRIES,
 )

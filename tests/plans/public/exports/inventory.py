@@ -7,6 +7,7 @@ from typing import Final
 FILES: Final = {
     "equity": "attacked by `tests.suppression`, month by month, with the totals of each school known",
     "history": "published already; what is suppressed there never came into the system",
+    "mission": "incidents by what followed: whole totals, of no group; repeats and wishes hidden as on the page",
     "core": "incidents by month and kind: known to the attack",
     "funnel": "incidents by step: whole totals, of no group and of no student",
     "harms": "closed cases by result: whole totals; the page counts students, whom no total of cases bounds",

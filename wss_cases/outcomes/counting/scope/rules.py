@@ -117,7 +117,7 @@ def month_of(month: str) -> tuple[date, date]:
 
 
 def year_before(scope: Scope) -> Scope:
-    first, last = _year_earlier(scope.first), _year_earlier(scope.last)
+    first, last = year_earlier(scope.first), year_earlier(scope.last)
     return replace(scope, year=school_year(first), first=first, last=last)
 
 
@@ -127,7 +127,8 @@ def is_recorded(first_incident: date | None, since: date) -> bool:
     return first_incident is not None and first_incident < since + FIRST_WEEKS
 
 
-def _year_earlier(day: date) -> date:
+def year_earlier(day: date) -> date:
+    """The same day a year earlier; the last day of a month stays the last."""
     if _next_month(day) - day == timedelta(days=1):
         return _next_month(day.replace(year=day.year - 1, day=1)) - timedelta(days=1)
     return day.replace(year=day.year - 1)
