@@ -45,6 +45,7 @@ from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.plan.templates import Component
 from wss_cases.records.stored_pdfs import Letterhead
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.rules import SchoolDays
 
 ClientAs = Callable[[Any], PageClient]
 PAGE = "/outcomes/board?edition=whole"
@@ -179,7 +180,7 @@ def test_equity_says_nothing_that_its_own_page_does_not(at: Any, session: Any, c
     groups = Groups(seed=3)
     user = make_user(Role.DISTRICT)
     scope = board_scope(None, None, None, TODAY)
-    assert scope is not None and settled(scope) == scope
+    assert scope is not None and settled(scope, SchoolDays()) == scope
     tables = {family: table_for(acting(user), scope, family) for family in FAMILIES}
     assert any(table.stages for table in tables.values())
     client, told = client_as(user), 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -20,7 +20,8 @@ OPENED = datetime(2026, 11, 18, 16, 51, tzinfo=UTC)
 
 
 class CaseFactory(Factory):
-    """An open case; give `school_id`, and `lead_id` where a coordinator matters."""
+    """An open case, or one that was closed 90 days after it was opened; give `school_id`, and `lead_id` where a
+    coordinator matters."""
 
     class Meta:
         model = Case
@@ -30,7 +31,8 @@ class CaseFactory(Factory):
     harm_kind = "fight"
     state = CaseState.INTAKE
     opened_at = OPENED
-    opened_on = date(2026, 11, 18)
+    closed_at: datetime | None = None
+    opened_on = factory.LazyAttribute(lambda o: (o.closed_at - timedelta(days=90) if o.closed_at else OPENED).date())
     next_review_on = factory.LazyAttribute(lambda o: None if o.state == CaseState.CLOSED else date(2026, 12, 4))
 
 

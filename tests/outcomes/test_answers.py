@@ -48,7 +48,7 @@ def test_four_sentences_say_what_was_and_that_a_year_ago_is_not_recorded(
     sentences = [one.text for one in main.find_all("h2")][:4]
     assert sentences == [
         "Restorative only: 0 of 0 incidents; a year ago: not recorded",
-        "Harm repaired: 2 of 4 closed cases, partly 1; a year ago: not recorded",
+        "Harm repaired: 2 of 4 cases, partly 1; a year ago: not recorded",
         "Who it does not reach yet: 1 of 1 incident without an offer to repair; a year ago: not recorded",
         "Removals and police: 0 removals and 0 police notifications, 0 avoidable; a year ago: not recorded",
     ]
@@ -66,7 +66,7 @@ def test_one_network_is_counted_by_itself(at: Any, session: Any, client_as: Clie
     closed(south, date(2026, 10, 6), CaseResult.REPAIRED)
     client = client_as(make_user(Role.DISTRICT))
     text = client.page("/outcomes?network=North").find_all("main")[0].text
-    assert "3 of 3 incidents without an offer" in text and "Harm repaired: 0 of 0 closed cases" in text
+    assert "3 of 3 incidents without an offer" in text and "Harm repaired: 0 of 0 cases" in text
     for page in ("", "/repair", "/removals", "/patterns"):
         assert client.get(f"/outcomes{page}?network=Nowhere").status_code == 404
         assert client.page(f"/outcomes{page}?network=South").find_all("option")

@@ -15,21 +15,19 @@ from statistics import NormalDist
 from typing import Final
 
 from flask import url_for
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.i18n import Labelled, _, _l, ngettext
-from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache import cached_count, read_ahead, stored_key
-from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of
+from wss_cases.outcomes.counting.measures import WINDOWS, too_recent_words
+from wss_cases.outcomes.counting.repair.offers import Offers, offers, offers_asked
 from wss_cases.outcomes.counting.repair.police import OTHERS, Police, apart_words, police
-from wss_cases.outcomes.counting.repair.queries import Harms, funnel, harms, light_conditions, removed
+from wss_cases.outcomes.counting.repair.queries import STILL_OPEN, Harms, harms, removed
 from wss_cases.outcomes.counting.scope.pages import Shown
 from wss_cases.outcomes.counting.scope.queries import (
     PreparedOfScope,
     by_days,
-    counted,
     enrolled_asked,
     enrolled_on,
     first_year_key,
@@ -41,18 +39,18 @@ from wss_cases.outcomes.equity.pages import compared, meaning, pooled
 from wss_cases.outcomes.equity.queries import FAMILIES, STAGE_LABELS, stored_keys, tables_for
 from wss_cases.outcomes.equity.rules import Table, meaning_of, settled
 from wss_cases.outcomes.reports.charts import Point, bar
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The figures of one period. `offered`: incidents with an offer of a restorative pathway, of all. `removed`:
-    different students removed in any way. `students`: enrolled on the period's last school day."""
+    """The figures of one period. `removed`: different students removed in any way. `students`: enrolled on the period's
+    last school day."""
 
     harms: Harms
-    offered: Share
+    offers: Offers
     removals: int
     removed: int
     police: Police
@@ -75,37 +73,11 @@ _REMOVED = PreparedOfScope(
 )
 
 
-def offered(actor: Actor, scope: Scope) -> int:
-    """Incidents in which a pathway was offered. The whole district's number comes from the stored funnel; one school's
-    is counted here."""
-    if by_days(actor, scope) is not None:
-        return funnel(actor, scope)["any"]["offered"]
-    return int(_OFFERED.row(actor, scope)[0])
-
-
-_OFFERED = PreparedOfScope(
-    lambda actor, scope: select(func.count()).select_from(Incident).where(*counted(actor, scope), _came_to_offer())
-)
-
-
-def _came_to_offer() -> ColumnElement[bool]:
-    """Condition: any pathway of the incident was offered, or a conversation without a case took place. It repeats the
-    funnel's first stage, without the stages up to the agreement."""
-    offer = exists().where(
-        CaseIncident.incident_id == Incident.id,
-        Pathway.case_id == CaseIncident.case_id,
-        Pathway.offered_on.is_not(None),
-    )
-    return or_(offer, light_conditions()["offered"])
-
-
 def read_answers_ahead(actor: Actor, scope: Scope, days: SchoolDays) -> None:
     """Read the stored figures of the first page and its groups, this year and the year before, in one statement."""
-    counts = (harms, funnel, police, removed_in_any_way)
-    keys = [stored_key(count, actor, period) for period in (scope, year_before(scope)) for count in counts]
-    keys += [
-        stored_key(enrolled_on, actor, period, [reference_day(period, days)]) for period in (scope, year_before(scope))
-    ]
+    counts, periods = (harms, offers, police, removed_in_any_way), (scope, year_before(scope, days))
+    keys = [stored_key(count, actor, period) for period in periods for count in counts]
+    keys += [stored_key(enrolled_on, actor, period, [reference_day(period, days)]) for period in periods]
     counted = _counted_for_groups(scope)
     read_ahead([*keys, first_year_key(actor, scope.school_id), *(stored_keys(counted) if counted else ())])
 
@@ -114,12 +86,11 @@ def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
     """The figures of a period. `days` are the school days of its school or district."""
     day = reference_day(scope, days)
     if by_days(actor, scope) is None:
-        one_row = (_REMOVED.asked(), _OFFERED.asked(), OTHERS.asked(), enrolled_asked([day]))
-        read_together(actor, scope, [*one_row, *total_asked(scope)])
+        read_together(actor, scope, [_REMOVED.asked(), offers_asked(scope), OTHERS.asked(), enrolled_asked([day])])
     removals, students = removed_in_any_way(actor, scope)
     return Answers(
         harms=harms(actor, scope),
-        offered=Share(offered(actor, scope), total_of(actor, scope)),
+        offers=offers(actor, scope),
         removals=removals,
         removed=students,
         police=police(actor, scope),
@@ -141,7 +112,7 @@ def groups_of(actor: Actor, scope: Scope) -> Mapping[str, Table]:
 
 
 def _counted_for_groups(scope: Scope) -> Scope | None:
-    return settled(scope) if scope.network is None else None
+    return settled(scope, school_days(None)) if scope.network is None else None
 
 
 LEAST: Final = 10
@@ -236,21 +207,29 @@ def _repaired(page: Shown, now: Answers, before: Answers | None) -> Answer:
             repaired=f"{before.harms.repaired:,}", of=f"{before.harms.of:,}", partly=f"{before.harms.partly:,}",
         )  # fmt: skip
     sentence = ngettext(
-        "Harm repaired: %(repaired)s of %(num)s closed case, partly %(partly)s; a year ago: %(ago)s",
-        "Harm repaired: %(repaired)s of %(num)s closed cases, partly %(partly)s; a year ago: %(ago)s",
+        "Harm repaired: %(repaired)s of %(num)s case, partly %(partly)s; a year ago: %(ago)s",
+        "Harm repaired: %(repaired)s of %(num)s cases, partly %(partly)s; a year ago: %(ago)s",
         now.harms.of, repaired=f"{now.harms.repaired:,}", partly=f"{now.harms.partly:,}", ago=ago,
     )  # fmt: skip
-    parts = ((_("Repaired"), "repaired", "moss"), (_("Partly repaired"), "partly", "sun"))
+    parts: tuple[tuple[str, str, str], ...] = (
+        (_("Repaired"), "repaired", "moss"),
+        (_("Partly repaired"), "partly", "sun"),
+    )
+    open_words = _("Still open after %(days)s school days", days=WINDOWS["repaired"])
+    parts += ((_("Not repaired"), "not_repaired", "brick"), (open_words, STILL_OPEN, "brick"))
     rows = [
         row
-        for label, name, tone in (*parts, (_("Not repaired"), "not_repaired", "brick"))
+        for label, name, tone in parts
         for row in _beside(label, getattr(now.harms, name), getattr(before.harms, name) if before else None, tone)
     ]
     return Answer(
         "repair",
         sentence,
-        [change_of_share(now.harms.share, before.harms.share if before else None).label],
-        _("Closed cases with a person harmed, by how they were closed"),
+        [
+            change_of_share(now.harms.share, before.harms.share if before else None).label,
+            *([too_recent_words(now.harms.too_recent)] if now.harms.too_recent else []),
+        ],
+        _("Cases with a person harmed, opened at least %(days)s school days ago", days=WINDOWS["repaired"]),
         rows,
         (_("Closed as"), _("Cases")),
         _links((_("List of these cases"), page.behind("harms")), (_("How harm was repaired"), page.at("repair"))),
@@ -258,29 +237,30 @@ def _repaired(page: Shown, now: Answers, before: Answers | None) -> Answer:
 
 
 def _reached(page: Shown, now: Answers, before: Answers | None, groups: Mapping[str, Table]) -> Answer:
-    missed = now.offered.whole - now.offered.part
-    ago = _("not recorded")
-    if before is not None:
-        ago = _(
-            "%(part)s of %(whole)s",
-            part=f"{before.offered.whole - before.offered.part:,}",
-            whole=f"{before.offered.whole:,}",
-        )
+    offered, offered_before = now.offers.share, before.offers.share if before else None
+    missed, ago = offered.whole - offered.part, _("not recorded")
+    if offered_before is not None:
+        part = offered_before.whole - offered_before.part
+        ago = _("%(part)s of %(whole)s", part=f"{part:,}", whole=f"{offered_before.whole:,}")
     sentence = ngettext(
         "Who it does not reach yet: %(missed)s of %(num)s incident without an offer to repair; a year ago: %(ago)s",
         "Who it does not reach yet: %(missed)s of %(num)s incidents without an offer to repair; a year ago: %(ago)s",
-        now.offered.whole, missed=f"{missed:,}", ago=ago,
+        offered.whole, missed=f"{missed:,}", ago=ago,
     )  # fmt: skip
-    change = change_of_share(now.offered, before.offered if before else None)
+    change = change_of_share(offered, offered_before)
     rows = [
-        _percent_bar(_("Incidents with an offer"), now.offered, "teal"),
-        _percent_bar(_("The same days a year ago"), before.offered if before else None, "slate"),
+        _percent_bar(_("Incidents with an offer"), offered, "teal"),
+        _percent_bar(_("The same days a year ago"), offered_before, "slate"),
     ]
     return Answer(
         "reach",
         sentence,
-        [_("Share with an offer: %(change)s", change=change.label), *_groups(page, groups)],
-        _("Share of incidents with an offer of a restorative pathway"),
+        [
+            _("Share with an offer: %(change)s", change=change.label),
+            *_beside_offers(now.offers),
+            *_groups(page, groups),
+        ],
+        _("Share of incidents at least %(days)s school days old with an offer to repair", days=WINDOWS["offered"]),
         rows,
         (_("When"), _("With an offer, in percent")),
         _links(
@@ -290,6 +270,25 @@ def _reached(page: Shown, now: Answers, before: Answers | None, groups: Mapping[
         ),
         cap=100,
     )
+
+
+def _beside_offers(counted: Offers) -> list[str]:
+    """The sentences about incidents too young to tell, and about the reports that need no offer, with their share."""
+    words = [too_recent_words(counted.too_recent)] if counted.too_recent else []
+    apart = {"unfounded": counted.unfounded, "withdrawn": counted.withdrawn, "duplicates": counted.duplicates}
+    if any(apart.values()):
+        shares = {name: _of_reports(Share(number, counted.reports)) for name, number in apart.items()}
+        sentence = ngettext(
+            "Left out, of %(num)s report: %(unfounded)s unfounded, %(withdrawn)s withdrawn, %(duplicates)s duplicate",
+            "Left out, of %(num)s reports: %(unfounded)s unfounded, %(withdrawn)s withdrawn, %(duplicates)s duplicate",
+            counted.reports, **shares,
+        )  # fmt: skip
+        words.append(sentence)
+    return words
+
+
+def _of_reports(share: Share) -> str:
+    return f"{share.part:,} ({share.percent or 0:.0f}%)"
 
 
 def _groups(page: Shown, groups: Mapping[str, Table]) -> list[str]:

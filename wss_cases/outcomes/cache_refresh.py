@@ -24,7 +24,7 @@ from wss_cases.outcomes.counting.scope.queries import first_year_counted, school
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
 from wss_cases.outcomes.counting.totals import core_of, repair_of
 from wss_cases.outcomes.equity.queries import FAMILIES, table_for
-from wss_cases.outcomes.equity.rules import settled
+from wss_cases.outcomes.equity.rules import last_month, settled
 from wss_cases.outcomes.published.queries import district_years, live
 from wss_cases.outcomes.reports.cases import caseload_of, repeats_of, times_of
 from wss_cases.outcomes.reports.core import bands_of, reporting
@@ -117,7 +117,7 @@ def _rounds(now: datetime, by_month: Mapping[str, CountMonth]) -> Iterator[Round
 
 
 def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Round]:
-    days, month = school_days(None), settled(scope)
+    days, month = school_days(None), last_month(scope)
     often, daily = (OFTEN, DAILY) if scope.is_current else (SELDOM, SELDOM)
     stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
     of_days: dict[str, Callable[..., object]] = {
@@ -140,9 +140,12 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
         return
     for name, count_month in by_month.items() if scope.is_current else ():
         yield Round(f"{name} {stamp}", daily, partial(count_month, SYSTEM, month))
+    of_groups = settled(scope, days)
+    if of_groups is None:
+        return
     for family in FAMILIES:
-        count_family = partial(table_for, SYSTEM, month, family)
-        yield Round(f"equity {family} {month.year} {month.last} {all_versions()}", daily, count_family)
+        count_family = partial(table_for, SYSTEM, of_groups, family)
+        yield Round(f"equity {family} {scope.year} {of_groups.last} {all_versions()}", daily, count_family)
 
 
 def _years(scope: Scope) -> None:

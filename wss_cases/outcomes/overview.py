@@ -23,7 +23,7 @@ from wss_cases.outcomes.answers import (
 )
 from wss_cases.outcomes.counting.cache import figures_pages
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
-from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS
 from wss_cases.outcomes.counting.repair.mission import tells_wishes
 from wss_cases.outcomes.counting.repair.police import apart_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
@@ -105,6 +105,7 @@ def repair() -> str:
         "outcomes/sections/repair.html",
         **framed(page, "repair"),
         repair=done,
+        windows=WINDOWS,
         harm_rows=harm_rows(done.harms, page.behind),
         harm_said_rows=harm_said_rows(done.harms),
         funnel=charts.funnel_rows(core.parts.total, done, pathway, page),
@@ -225,7 +226,7 @@ def overview() -> Page:
         **framed(page, "overview"),
         mission=_mission(page, days),
         answers=answers(page, now, before, groups_of(page.actor, page.scope)),
-        incidents=now.offered.whole,
+        incidents=now.offers.of + now.offers.unfounded + now.offers.too_recent,
         collects=page.actor.everywhere(Role.DISTRICT),
     )
 

@@ -11,13 +11,13 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
-from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS
 from wss_cases.outcomes.counting.repair import queries as repair
 from wss_cases.outcomes.counting.repair.mission import mission
 from wss_cases.outcomes.counting.repair.police import police
 from wss_cases.outcomes.counting.repair.queries import harms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
-from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day, year_earlier
+from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
 from wss_cases.outcomes.reports.practice import held_in
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
@@ -138,13 +138,15 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
     ),
     REPAIRED: PlanMeasure(
         _l("Harm repaired"),
-        _l("percent of closed cases with a person harmed"),
+        _l("percent of cases with a person harmed"),
         _l("cases repaired"),
-        _l("cases closed"),
+        _l("cases that have had their time"),
         100,
         _l(
-            "Cases closed as repaired ÷ cases closed in the period with a person harmed. A case that was transferred "
-            "or unfounded is not counted. Partly repaired does not count as repaired."
+            "Cases closed as repaired ÷ cases with a person harmed that were closed in the period, or still open at "
+            "its end, and were opened at least %(days)s school days before. A case that was transferred or unfounded "
+            "is not counted. Partly repaired does not count as repaired.",
+            days=WINDOWS["repaired"],
         ),
         Direction.UP,
         is_share=True,
@@ -256,17 +258,8 @@ def _students(actor: Actor, scope: Scope, days: SchoolDays) -> int:
 
 
 def _restorative(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
-    share = mission(actor, scope, days, _seen_on(scope)).share
+    share = mission(actor, scope).share
     return Figure(share.part, share.whole)
-
-
-def _seen_on(scope: Scope) -> date:
-    """The day up to which what followed counts: for the first days of an earlier year the same day of that year, so
-    that both had the same time; otherwise today."""
-    then = scope.today
-    while school_year(then) > scope.year:
-        then = year_earlier(then)
-    return then if scope.last <= then else scope.today
 
 
 def _incidents(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
@@ -288,7 +281,7 @@ def _avoidable(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
 
 
 def _contact(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
-    reach = reach_of(repair.contacts(actor, scope), days, scope.today)
+    reach = reach_of(repair.contacts(actor, scope), days, scope.seen_on)
     return Figure(reach.within_one, reach.of_all)
 
 
@@ -323,6 +316,10 @@ def figures(
     actor: Actor, school_id: int, measures: Iterable[str], first: date, last: date, today: date
 ) -> dict[str, Figure]:
     """These measures of a school for days of one school year; days in the future are left out."""
-    scope = Scope(school_id, school_year(first), first, min(last, today), today)
-    days = school_days(school_id)
+    return figures_in(actor, Scope(school_id, school_year(first), first, min(last, today), today), measures)
+
+
+def figures_in(actor: Actor, scope: Scope, measures: Iterable[str]) -> dict[str, Figure]:
+    """These measures of a scope's school."""
+    days = school_days(scope.school_id)
     return {measure: COUNTERS[measure](actor, scope, days) for measure in measures}

@@ -27,7 +27,7 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, is_too_small, made_of, number_words, value_words
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures_in, is_too_small, made_of, number_words, value_words
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan, get_plan, visible_to, writable_plan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.goals.models import PlanGoal, aim_words
@@ -43,6 +43,7 @@ from wss_cases.plans.plan.goals.queries import (
 from wss_cases.plans.plan.goals.rules import GOOD, Progress
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.queries import refuse_names
 
 
@@ -87,9 +88,8 @@ def same_days_before(actor: Actor, plan: SchoolPlan, measures: Iterable[str], on
     and is compared with nothing longer."""
     scope = scope_of(plan.school_id, school_year(on), on)
     assert scope is not None
-    before = year_before(scope)
     wanted = [measure for measure in dict.fromkeys(measures) if measure in PLAN_MEASURES]
-    return figures(actor, plan.school_id, wanted, before.first, before.last, on)
+    return figures_in(actor, year_before(scope, school_days(plan.school_id)), wanted)
 
 
 def statement_of(goal_id: int) -> str:

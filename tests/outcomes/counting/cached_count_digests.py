@@ -33,6 +33,7 @@ from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_d
 from wss_cases.outcomes.counting.repair import mission as queries_mission
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_queries
+from wss_cases.outcomes.counting.repair.offers import offers, offers_asked
 from wss_cases.outcomes.counting.scope import rules as rules_answers
 from wss_cases.outcomes.counting.scope.queries import _first_year, enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope
@@ -75,11 +76,12 @@ COUNTS: dict[str, Count] = {
     "filtered": (count_year, (SYSTEM, FILTERED), (count_days, _added_up, written, read)),
     "first_year": (_first_year, (SYSTEM, None), ()),
     "follow_ups": (queries_queries.follow_ups, OF_DAYS, ()),
-    "funnel": (queries_queries.funnel, OF_DAYS, (queries_queries._came, queries_queries._reached)),
+    "funnel": (queries_queries.funnel, OF_DAYS, (queries_queries._came, queries_queries._at_steps)),
     "harms": (queries_queries.harms, OF_DAYS, (queries_queries,)),
     "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
-    "mission": (queries_mission.mission, (*OF_SCHOOL_DAYS, TODAY), (queries_mission, SchoolDays)),
-    "mission_repeats": (mission.repeated, (*OF_SCHOOL_DAYS, TODAY, True), (mission, *WINDOWS)),
+    "mission": (queries_mission.mission, OF_DAYS, (queries_mission,)),
+    "mission_repeats": (mission.repeated, (*OF_SCHOOL_DAYS, True), (mission, *WINDOWS)),
+    "offers": (offers, OF_DAYS, (offers_asked,)),
     "pathways": (pathways.figures_of_pathways, OF_SCHOOL_DAYS, (pathways, *WAITS)),
     "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_queries.removals, OF_DAYS, ()),

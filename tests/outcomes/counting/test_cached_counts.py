@@ -102,7 +102,7 @@ def this_year() -> Scope:
 
 def month_scope() -> Scope:
     """The same to the end of the last month that is over."""
-    return existing(settled(this_year()))
+    return existing(settled(this_year(), SchoolDays()))
 
 
 def test_pages_from_cached_counts_are_the_same_and_say_when(demo: Flask) -> None:
@@ -341,7 +341,7 @@ def test_only_what_a_rule_does_is_in_its_words() -> None:
 def test_a_new_field_moves_the_shape() -> None:
     more = make_dataclass("Terms", [("kept", int), ("late", int), ("due", int), ("open", int)])
     assert shape_of(dict[str, more]) != shape_of(dict[str, repair_queries.Terms])
-    moved = make_dataclass("Elsewhere", [("kept", int), ("late", int), ("due", int)])
+    moved = make_dataclass("Elsewhere", [(name, int) for name in ("kept", "late", "due", "too_recent")])
     assert shape_of(dict[str, moved]) == shape_of(dict[str, repair_queries.Terms])
 
 
@@ -384,7 +384,7 @@ def test_what_a_page_reads_together_is_what_is_read_alone(demo: Flask, asked: As
         assert answers_of(SYSTEM, here, days) == alone
     counts = [one for one, _values in asked if "FROM enrolment" in one or "FROM discipline_action" in one]
     assert len(counts) == (1 if is_together else 2)
-    assert 0 < alone.removed < alone.students and 0 < alone.offered.part < alone.offered.whole
+    assert 0 < alone.removed < alone.students and 0 < alone.offers.offered < alone.offers.of
 
 
 def test_a_piece_holds_no_other_schools() -> None:

@@ -49,7 +49,7 @@ def test_the_end_of_a_month_is_compared_with_the_end_of_that_month(today: str, l
     day = date.fromisoformat(today)
     year = day.year if day.month >= 8 else day.year - 1
     scope = existing(scope_of(None, f"{year}-{(year + 1) % 100:02}", day))
-    before = year_before(scope)
+    before = year_before(scope, SchoolDays())
     assert (before.first, before.last) == (date(year - 1, 8, 1), date.fromisoformat(last))
 
 

@@ -37,10 +37,11 @@ from wss_cases.outcomes.equity.queries import (
 from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.exports.report_files import COLLECTIONS
+from wss_cases.roster.directory.rules import SchoolDays
 
 ClientAs = Callable[[Any], PageClient]
 TODAY = date(2026, 11, 24)
-SCOPE = settled(scope_of(None, "2026-27", TODAY))  # type: ignore[arg-type]
+SCOPE = settled(scope_of(None, "2026-27", TODAY), SchoolDays())  # type: ignore[arg-type]
 
 
 @pytest.mark.both_databases
@@ -167,8 +168,16 @@ def test_the_current_month_waits_until_it_is_over() -> None:
     first_month = scope_of(None, "2026-27", date(2026, 8, 30))
     past = scope_of(None, "2025-26", TODAY)
     assert first_month is not None and past is not None
-    assert settled(first_month) is None
-    assert settled(past) == past
+    assert settled(first_month, SchoolDays()) is None
+    # the ten school days after 30 October, a Friday, are over on 13 November, a Friday
+    for day, last in ((13, date(2026, 9, 30)), (14, date(2026, 10, 31))):
+        scope = scope_of(None, "2026-27", date(2026, 11, day))
+        counted = settled(scope, SchoolDays()) if scope else None
+        assert counted is not None and counted.last == last
+    month = replace(past, year="2026-27", first=date(2026, 8, 1), last=date(2026, 10, 31), today=date(2026, 11, 10))
+    october = settled(month, SchoolDays())
+    assert october is not None and october.last == date(2026, 9, 30), "the board's report of October, made early"
+    assert settled(past, SchoolDays()) == past
 
 
 def test_the_minimums_change_for_school_years_to_come_alone(session: Any, at: Any, client_as: ClientAs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -10,12 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 
 from tests.factories.accounts import UserFactory
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory, make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, make_calendar
 from tests.outcomes.making.cases import Cases
 from tests.outcomes.making.mission import Missions
 from tests.outcomes.making.pathways import Pathways
 from tests.outcomes.making.small_district import DAY, FIRST_DAY, PLACES, TODAY, Made
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
@@ -24,6 +27,7 @@ from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
 from wss_cases.roster.directory.rules import DayKind
+from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 from wss_cases.safeguards.restraint import RestraintKind, RestraintRecord
@@ -57,11 +61,14 @@ class District(Made):
         Cases(self.random, self.schools, TODAY)
         self._when()
         Missions(seed)
+        self._a_year_ago(random.Random(seed))
         db.session.commit()
 
     def _calendar(self) -> None:
         summer = [date(2026, 6, 16) + DAY * number for number in range(46)]
-        make_calendar(date(2025, 8, 1), date(2026, 7, 31), closed={date(2025, 9, 1), *summer})
+        # it began a week earlier than this year: the same date is not the same school day
+        before = [date(2025, 8, 1) + DAY * number for number in range(17)]
+        make_calendar(date(2025, 8, 1), date(2026, 7, 31), closed={date(2025, 9, 1), *summer, *before})
         own = {date(2026, 10, 5): DayKind.CLOSED, date(2026, 9, 23): DayKind.HALF, date(2026, 9, 7): DayKind.SCHOOL}
         for day, kind in own.items():
             row = CalendarDay(school_year="2026-27", school_id=self.schools[0].id, day=day, kind=kind)
@@ -153,6 +160,28 @@ class District(Made):
         IncidentPersonFactory(
             incident_id=incident.id, role=PersonRole.INVOLVED, kind=PersonKind.NOT_IDENTIFIED, grade=None
         )
+
+    def _a_year_ago(self, pick: random.Random) -> None:
+        """Incidents of the autumn before with an offer in time, later than a year ago today, and none; reports of both
+        years that were withdrawn; and an incident of which one case of two was unfounded."""
+        for number in range(24):
+            school, day = self.schools[number % 2], date(2025, 8, 18) + DAY * pick.randint(0, 98)
+            incident = make_incident(school, local_date=day)
+            if number % 4:
+                case = CaseFactory(school_id=school.id, opened_on=day + DAY)
+                CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
+                offered = (None, day + 2 * DAY, day + DAY * pick.randint(20, 200), day + 2 * DAY)[number % 4]
+                PathwayFactory(case_id=case.id, school_id=school.id, kind=Kind.CONVERSATION.value, offered_on=offered)
+        twice = make_incident(self.schools[0], local_date=date(2026, 9, 8))
+        closed = {"state": CaseState.CLOSED, "result": CaseResult.UNFOUNDED, "closed_at": AT}
+        for more, step in ((closed, date(2026, 9, 9)), ({}, None)):
+            case = CaseFactory(school_id=self.schools[0].id, opened_on=date(2026, 9, 8), **more)
+            CaseIncidentFactory(case_id=case.id, incident_id=twice.id)
+            PathwayFactory(case_id=case.id, school_id=case.school_id, kind=Kind.CONVERSATION.value, offered_on=step)
+        for day in (date(2025, 9, 9), date(2026, 9, 9), date(2026, 9, 10), TODAY):
+            for school in self.schools:
+                gone = {"state": IncidentState.NO_FURTHER_ACTION, "outcome_reason": "withdrawn"}
+                make_incident(school, local_date=day, **gone)
 
     def _conversations(self) -> None:
         """Conversations on the incident itself, asked for, held and dropped; and contacts that are no first contact."""

@@ -36,7 +36,8 @@ class Made:
 
     def __init__(self, seed: int = 1, incidents: int = 90) -> None:
         self.random = random.Random(seed)
-        make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)})
+        summers = {*_days(date(2026, 8, 1), FIRST_DAY), *_days(date(2027, 7, 1), date(2027, 8, 1))}
+        make_calendar(date(2026, 8, 1), date(2027, 7, 31), closed=CLOSED | summers)
         with one_commit():
             self._make(incidents)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
@@ -173,39 +175,54 @@ CLOSED_AS = {
 }
 
 
-def closed_with_harm(plain: Plain) -> str:
-    """Cases `c` with a person harmed that were closed in the period and still are."""
-    return (
-        f"from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and {local('c.closed_at', 'date')} "
-        f"between '{plain.first}' and '{plain.last}' and c.id in "
+def harms_of(plain: Plain) -> tuple[dict[str, int], str]:
+    """Cases with a person harmed that were closed in the period, or open at its end, by how they ended once they had
+    their time; and, as a condition of cases `c`, those that were closed."""
+    closed_on = local("c.closed_at", "date")
+    closed = f"c.state = 'closed' and {closed_on} between '{plain.first}' and '{plain.last}'"
+    still_open = f"c.opened_on <= '{plain.last}' and (c.state <> 'closed' or {closed_on} > '{plain.last}')"
+    at_end = replace(plain, today=min(plain.today, str(date.fromisoformat(plain.last) + timedelta(days=1))))
+    old, old_at_end = plain.had_time("c.opened_on", 40), at_end.had_time("c.opened_on", 40)
+    harmed = (
+        f"from case_record c where {plain.at('c.school_id')} and c.id in "
         "(select o.case_id from case_participant o where o.role in ('harmed', 'both'))"
     )
+    judged = f"{harmed} and {closed} and {old}"
+    counted = {
+        name: number(f"select count(*) {judged} and c.result in ({results})") for name, results in CLOSED_AS.items()
+    }
+    counted["still_open"] = number(f"select count(*) {harmed} and {still_open} and {old_at_end}")
+    young = f"({closed} and not {old}) or ({still_open} and not {old_at_end})"
+    return counted | {"too_recent": number(f"select count(*) {harmed} and ({young})")}, judged
 
 
 def harms(seen: Shown) -> None:
     """How closed cases with a person harmed ended, and what that person said then, in the report and on the page."""
-    there = closed_with_harm(seen.plain)
-    counted = {
-        name: number(f"select count(*) {there} and c.result in ({results})") for name, results in CLOSED_AS.items()
-    }
+    counted, judged = harms_of(seen.plain)
     said = pairs(
-        f"select coalesce(c.harmed_says, 'not_recorded'), count(*) {there} "
+        f"select coalesce(c.harmed_says, 'not_recorded'), count(*) {judged} "
         "and c.result not in ('unfounded', 'transferred') group by 1"
     )
     shown = seen.document("harms")
-    same("report", {name: shown[name] for name in CLOSED_AS}, counted)
-    of = sum(counted.values()) - counted["left_out"]
+    same("report", {name: shown[name] for name in counted}, counted)
+    of = sum(counted.values()) - counted["left_out"] - counted["too_recent"]
     same("said", {name: n for name, n in shown["said_at_closing"].items() if n}, said)
-    same("cases", (shown["cases"], sum(said.values())), (of, of))
-    same("page", [whole(cells[0]) for cells in rows(seen.overview, "Closed as").values()], [*counted.values()])
+    same("cases", (shown["cases"], sum(said.values())), (of, of - counted["still_open"]))
+    bars = ("repaired", "partly_repaired", "not_repaired", "still_open", "left_out")
+    page = [whole(cells[0]) for cells in rows(seen.overview, "Closed as").values()]
+    same("page", page, [counted[name] for name in bars])
+    assert f"Too recent to tell: {counted['too_recent']}" in seen.overview.text
     answers = sorted(whole(cells[0]) for cells in rows(seen.overview, "Answer").values())
     same("answers on the page", answers, sorted(said.values()))
-    words = f"Harm repaired: {counted['repaired']} of {of} closed cases, partly {counted['partly_repaired']}"
+    words = f"Harm repaired: {counted['repaired']} of {of} cases, partly {counted['partly_repaired']}"
     assert words in seen.overview.text, words
+    before, _judged = harms_of(seen.plain.a_year_before())
+    ago = sum(before.values()) - before["left_out"] - before["too_recent"]
+    first = seen.client.page("/outcomes").find_all("main")[0].text
+    assert f"{words}; a year ago: {before['repaired']} of {ago}, partly {before['partly_repaired']}" in first, before
     if seen.code is not None:
-        found = listed(seen, "/outcomes/behind/harms?year=2026-27")
-        every = table(f"select c.reference {there}")
-        same("list", sorted(title for title, _tag in found), sorted(row[0] for row in every))
+        found = [tag for _title, tag in listed(seen, "/outcomes/behind/harms?year=2026-27")]
+        same("list", (len(found), found.count("Still open")), (of + counted["left_out"], counted["still_open"]))
     assert min(counted.values()) > 0 or seen.code, counted
 
 

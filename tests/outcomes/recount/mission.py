@@ -8,7 +8,7 @@ from typing import Any
 from tests.outcomes.recount.cases import windows_of
 from tests.outcomes.recount.pathways import FEWEST, left, too_few
 from tests.outcomes.recount.plain import ACTED, HARMED, Plain, is_postgresql, local, table
-from tests.outcomes.recount.repair import IN_VAIN, MET, TALKED
+from tests.outcomes.recount.repair import IN_VAIN, MET, TALKED, UNFOUNDED
 from tests.outcomes.recount.shown import Shown, listed, rows, same, whole
 
 INSIDE = ("restorative", "both", "police", "neither")
@@ -76,10 +76,7 @@ def _flags(plain: Plain, as_of: str) -> dict[str, str]:
         "young": f"{plain.days('i.local_date', _yesterday(as_of))} < 20",
         "held": f"(exists ({pathway} w.for_whom <> 'harmed' and (({meeting}) or ({support}))) or ({talked}))",
         "told": f"exists ({made} n.local_date <= '{as_of}')",
-        "unfounded": (
-            "(i.outcome_reason = 'unfounded' or exists "
-            f"({OF_CASE.format('case_record c on c.id = ci.case_id')} c.result = 'unfounded'))"
-        ),
+        "unfounded": UNFOUNDED,
         "no": f"exists ({no} o.role in {HARMED} and k.consented = false and k.replaced_at is null)",
         "removed": (
             "exists (select 1 from discipline_action a where a.incident_id = i.id and a.state = 'standing' "

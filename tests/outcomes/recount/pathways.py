@@ -162,10 +162,13 @@ def returns(seen: Shown) -> None:
     plain = seen.plain
     back = f"reengagement_plan r where {plain.of('r', 'returned_on')}"
     before, after = (plain.days("r.meeting_held_on", "r.returned_on"), plain.days("r.returned_on", "r.meeting_held_on"))
-    of = number(f"select count(*) from {back}")
-    near = number(f"select count(*) from {back} and {before} <= 5 and {after} <= 5 and r.meeting_held_on is not null")
+    old = plain.had_time("r.returned_on", 5)
+    of, late = (number(f"select count(*) from {back} and {one}") for one in (old, f"not {old}"))
+    near = f"{before} <= 5 and {after} <= 5 and r.meeting_held_on is not null"
+    near = number(f"select count(*) from {back} and {old} and {near}")
     shown = rows(seen.overview, "What", "Figure")["Returns with a meeting near them"]
-    same("page", tuple(shown), (percent(near, of), f"{of} returns"))
+    words = f"{of} returns" + (f" · Too recent to tell: {late}" if late else "")
+    same("page", tuple(shown), (percent(near, of), words))
     assert 0 < near < of or seen.code
 
 

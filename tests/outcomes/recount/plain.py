@@ -20,17 +20,27 @@ WINTERS = (("2025-11-02 07:00", "2026-03-08 08:00"), ("2026-11-01 07:00", "2027-
 
 @dataclass(frozen=True)
 class Plain:
-    """One school (None: all, or those of a network) and days of the school year, as SQL conditions."""
+    """One school (None: all, or those of a network) and days of the school year, as SQL conditions; `by_district`: its
+    school days are the district's, as where schools stand side by side."""
 
     school_id: int | None = None
     first: str = "2026-08-01"
     last: str = "2026-11-24"
     network: str | None = None
     today: str = "2026-11-24"
+    by_district: bool = False
 
     def a_year_before(self) -> Plain:
-        """The same days of the year before."""
-        return replace(self, first=_earlier(self.first), last=_earlier(self.last))
+        """The same part of the year before: as many school days, with what had been done by its last one."""
+        first, so_many = _earlier(self.first), self.school_days()
+        counted = f"select c.day, row_number() over (order by c.day) n from calendar_day c where {self.school_day()}"
+        last = str(number(f"select x.day from ({counted} and c.day >= '{first}') x where x.n = {so_many}"))
+        return replace(self, first=first, last=last, today=last)
+
+    def had_time(self, day: str, school_days: int) -> str:
+        """Whether so many school days after a date were over before today."""
+        gone_by = f"h.day > {day} and h.day < '{self.today}'"
+        return f"(select count(*) from calendar_day h where {self.school_day('h')} and {gone_by}) >= {school_days}"
 
     def at(self, column: str) -> str:
         """The rows of these schools."""
@@ -49,7 +59,7 @@ class Plain:
 
     def school_day(self, row: str = "c") -> str:
         """Whether a row of the calendar is a school day here: what a school says of a day overrules the district."""
-        if self.school_id is None:
+        if self.school_id is None or self.by_district:
             return f"{row}.kind <> 'closed' and {row}.school_id is null"
         own = f"select 1 from calendar_day o where o.school_id = {self.school_id} and o.day = {row}.day"
         mine = f"{row}.school_id = {self.school_id} or ({row}.school_id is null and not exists ({own}))"

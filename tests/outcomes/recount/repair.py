@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
-from tests.outcomes.recount.plain import HARMED, Plain, number, pairs, table
+from tests.outcomes.recount.plain import HARMED, Plain, local, number, pairs, table
 from tests.outcomes.recount.shown import Shown, large, percent, rounded, rows, same, whole
 
 STEPS = ("proposed", "offered", "accepted", "held", "agreement", "kept")
@@ -23,8 +21,17 @@ REACHED = (
 )  # fmt: skip
 
 
-def _came(plain: Plain, place: int, pathway: str | None) -> int:
-    """Incidents of which a pathway (None: any) came to a step, or a conversation without a case did."""
+TIME = (10, 10, 15, 20, 20, 40)
+"""The school days after an incident that each step may take."""
+OF_IT = "select 1 from case_incident u join case_record r on r.id = u.case_id where u.incident_id = i.id"
+UNFOUNDED = (
+    f"(i.outcome_reason = 'unfounded' or (exists ({OF_IT} and r.result = 'unfounded') "
+    f"and not exists ({OF_IT} and coalesce(r.result, '') <> 'unfounded')))"
+)
+
+
+def _came(plain: Plain, place: int, pathway: str | None, more: str) -> int:
+    """Incidents of which a pathway (None: any) came to a step, or a conversation without a case did; -1: all."""
     so_far = " and ".join(f"({one})" for one in REACHED[: place + 1])
     named = "1 = 1" if pathway is None else f"w.pathway = '{pathway}'"
     found = [
@@ -33,7 +40,19 @@ def _came(plain: Plain, place: int, pathway: str | None) -> int:
     ]
     if pathway in (None, "restorative_conversation") and place < 4:
         found += [f"({TALKED})", *([f"({ASKED})"] if place == 0 else [])]
-    return int(number(f"select count(*) from incident i where {plain.incidents} and ({' or '.join(found)})"))
+    came = " or ".join(found) if place >= 0 else "1 = 1"
+    where = f"{plain.incidents} and not {UNFOUNDED} and {more}"
+    return int(number(f"select count(*) from incident i where {where} and ({came})"))
+
+
+def _steps(plain: Plain, pathway: str | None) -> list[tuple[int, int, int]]:
+    """Each step of a pathway: came so far, of those at the step before that had its time, and those too young."""
+    steps = []
+    for place, days in enumerate(TIME):
+        old = plain.had_time("i.local_date", days)
+        came, of = (_came(plain, one, pathway, old) for one in (place, place - 1))
+        steps.append((came, of, _came(plain, place - 1, pathway, f"not {old}")))
+    return steps
 
 
 def funnel(seen: Shown) -> None:
@@ -41,17 +60,64 @@ def funnel(seen: Shown) -> None:
     names = {row[0] for row in table("select distinct pathway from pathway")} | {"restorative_conversation"}
     same("incidents", seen.document("funnel")["incidents"], seen.document("core")["incidents"])
     for name in (None, *sorted(names)):
-        counted = {step: _came(seen.plain, place, name) for place, step in enumerate(STEPS)}
-        shown = seen.document("funnel")["pathways"].get(name or "any", dict.fromkeys(STEPS, 0))
-        if name not in (None, "circle"):  # these make no agreement, and have no figure for one
-            assert not counted["agreement"] and not counted["kept"]
-            none = dict.fromkeys(("agreement", "kept"))
-            counted, shown = counted | none, shown | none if name not in seen.document("funnel")["pathways"] else shown
-        same(name or "any", shown, counted)
+        steps = _steps(seen.plain, name)
+        document = seen.document("funnel")
+        for place, what in enumerate(("pathways", "of", "too_recent")):
+            if (name or "any") not in document[what]:
+                assert not any(step[0] for step in steps), name
+                continue
+            counted: dict[str, int | None] = {step: row[place] for step, row in zip(STEPS, steps, strict=True)}
+            if name not in (None, "circle"):  # these make no agreement, and have no figure for one
+                assert not steps[4][0] and not steps[5][0]
+                counted |= dict.fromkeys(("agreement", "kept"))
+            same(f"{name or 'any'}, {what}", document[what][name or "any"], counted)
         if name in (None, "circle"):
-            page = rows(seen.client.page(f"/outcomes/repair?pathway={name or ''}"), "Step")
-            same(f"{name} on the page", [whole(cells[0]) for cells in page.values()][1:], [*counted.values()])
-    assert _came(seen.plain, 5, None) > 0 or seen.code
+            page = list(rows(seen.client.page(f"/outcomes/repair?pathway={name or ''}"), "Step").values())[1:]
+            steps[4] = _steps(seen.plain, "circle")[4]
+            for cells, (came, of, too_recent) in zip(page, steps, strict=True):
+                words = [cells[0], *([f"{100 * came / of:.0f}%: {came} of {of}"] if of else [])]
+                assert words == [str(came), *([cells[1].split(" with ")[0].split(" · ")[0]] if of else [])], cells
+                assert (f"Too recent to tell: {too_recent}" in cells[1]) is bool(too_recent), (cells, too_recent)
+    last = _steps(seen.plain, None)
+    assert (last[5][0] > 0 and min(step[2] for step in last) > 0) or seen.code, last
+
+
+def offers_of(plain: Plain) -> dict[str, int]:
+    """Incidents with an offer by today, of those that had its time; the younger ones; and reports that need none."""
+    offer = (
+        "exists (select 1 from case_incident ci join pathway w on w.case_id = ci.case_id "
+        f"where ci.incident_id = i.id and w.offered_on <= '{plain.today}')"
+    )
+    talks = "select 1 from follow_up f where f.incident_id = i.id and f.kind = 'conversation' and f.state = 'done'"
+    told = f"exists ({talks} and f.closed_on <= '{plain.today}')"
+    decided = f"(i.reviewed_at is null or {local('i.reviewed_at', 'date')} <= '{plain.today}')"
+    offered = f"({offer} or ({TALKED} and ({told} or (not exists ({talks}) and {decided}))))"
+    old, calls = plain.had_time("i.local_date", 10), f"{plain.incidents} and not {UNFOUNDED}"
+    reports = f"{plain.of('i', 'local_date')} and i.happened_at_id is null and {old}"
+    conditions = {
+        "offered": f"{calls} and {old} and {offered}",
+        "of": f"{calls} and {old}",
+        "too_recent": f"{calls} and not {old}",
+        "unfounded": f"{plain.incidents} and {old} and {UNFOUNDED}",
+        "withdrawn": f"{reports} and i.outcome_reason = 'withdrawn' and i.state <> 'duplicate'",
+        "duplicates": f"{reports} and i.state = 'duplicate'",
+    }
+    return {name: number(f"select count(*) from incident i where {one}") for name, one in conditions.items()}
+
+
+def offers(seen: Shown) -> None:
+    """The second answer of the first page: with an offer of how many, this year and the same part of the one before,
+    what is too recent, and what needs none."""
+    now, before = offers_of(seen.plain), offers_of(seen.plain.a_year_before())
+    text = seen.client.page("/outcomes").find_all("main")[0].text
+    missed, ago = (f"{one['of'] - one['offered']} of {one['of']}" for one in (now, before))
+    assert f"Who it does not reach yet: {missed} incidents without an offer to repair; a year ago: {ago}" in text, text
+    assert f"Too recent to tell: {now['too_recent']}" in text, now
+    reports = sum(now[name] for name in ("of", "unfounded", "withdrawn", "duplicates"))
+    parts = (f"{now[name]} ({100 * now[name] / reports:.0f}%)" for name in ("unfounded", "withdrawn", "duplicates"))
+    words = "Left out, of {} reports: {} unfounded, {} withdrawn, {} duplicate".format(reports, *parts)
+    assert words in text, (words, text)
+    assert (min(now.values()) > 0 and 0 < before["offered"] < before["of"]) or seen.code, (now, before)
 
 
 def terms_of(plain: Plain) -> tuple[dict[str, int], int]:
@@ -60,17 +126,17 @@ def terms_of(plain: Plain) -> tuple[dict[str, int], int]:
         "select 1 from case_participant o join incident_person p on p.id = o.incident_person_id "
         "join staff_member m on m.id = p.staff_id where o.id = t.owner_participant_id and m.user_id = t.decided_by_id"
     )
-    due = (
+    every = (
         f"from agreement_term t join agreement g on g.id = t.agreement_id where {plain.at('g.school_id')} "
-        f"and t.due_on between '{plain.first}' and '{plain.last}' "
-        "and t.state not in ('changed', 'excused') "
-        f"and (t.state <> 'open' or t.due_on < '{plain.today}')"
+        f"and t.due_on between '{plain.first}' and '{plain.last}' and t.state not in ('changed', 'excused')"
     )
-    good = f"{due} and not exists ({owners}) and t.state"
+    due = f"{every} and {plain.had_time('t.due_on', 5)}"
+    good = f"{due} and {local('t.decided_at', 'date')} <= '{plain.today}' and not exists ({owners}) and t.state"
     counted = {
         "kept": number(f"select count(*) {good} in ('kept', 'late')"),
         "late": number(f"select count(*) {good} = 'late'"),
         "due": number(f"select count(*) {due}"),
+        "too_recent": number(f"select count(*) {every} and not {plain.had_time('t.due_on', 5)}"),
     }
     return counted, number(f"select count(*) {due} and exists ({owners}) and t.state in ('kept', 'late')")
 
@@ -82,6 +148,7 @@ def agreements(seen: Shown) -> None:
     value, words = large(seen.overview, "Agreements kept")
     same("page", value, percent(counted["kept"], counted["due"]))
     same("page, due", whole(words), counted["due"])
+    assert (f"Too recent to tell: {counted['too_recent']}" in words) is (counted["too_recent"] > 0), words
     assert own > 0 or seen.code
     assert number("select count(*) from agreement_term where state = 'changed'") > 0
 
@@ -100,8 +167,7 @@ def reached_of(plain: Plain) -> tuple[str, tuple[int, int, int, int]]:
         f"union all select c.pre_met_on {met} and c.pre_met_on >= i.local_date) x"
     )
     days = plain.days("i.local_date", f"({first})")
-    yesterday = date.fromisoformat(plain.today) - timedelta(days=1)
-    gone = plain.days("i.local_date", f"'{yesterday}'")
+    gone = f"case when {plain.had_time('i.local_date', 1)} then 1 else 0 end"
     each = (
         f"select ({first}) reached, {days} waited, {gone} gone from incident i join incident_person p "
         f"on p.incident_id = i.id and p.role in {HARMED} where {plain.incidents}"
@@ -123,6 +189,7 @@ def contact(seen: Shown) -> None:
     same("report", seen.document("followups")["first_contact"], counted)
     value, words = large(seen.overview, "Reached within 1 school day")
     same("page", (value, whole(words)), (percent(within, of_all), of_all))
+    assert (f"Too recent to tell: {waiting}" in words) is (waiting > 0), words
     bars = [whole(cells[0]) for cells in rows(seen.overview, "Reached").values()]
     limits = ("= 0", "= 1", "= 2", "between 3 and 5", "> 5")
     by_days = [
@@ -138,7 +205,7 @@ def follow_ups(seen: Shown) -> None:
     plain = seen.plain
     due = (
         f"select f.kind, count(*) from follow_up f where {plain.of('f', 'due_on')} and f.state <> 'cancelled' "
-        f"and f.plan_step_id is null and (f.state = 'done' or f.due_on < '{plain.today}') "
+        f"and f.plan_step_id is null and f.due_on < '{plain.today}' "
         "and f.kind not in ('contact_person_harmed', 'liaison') and not exists (select 1 from pathway p "
         "where p.id = f.pathway_id and p.kind = 'housing_basic_needs')"
     )
@@ -256,6 +323,7 @@ def avoidable(seen: Shown) -> None:
 
 COUNTS = {
     "funnel": funnel,
+    "offers": offers,
     "agreements": agreements,
     "contact": contact,
     "follow_ups": follow_ups,

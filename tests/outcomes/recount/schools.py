@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tests.outcomes.recount.cases import closed_with_harm
+from dataclasses import replace
+
+from tests.outcomes.recount.cases import harms_of
 from tests.outcomes.recount.incidents import rate, total
 from tests.outcomes.recount.plain import Plain, number, table
-from tests.outcomes.recount.repair import TALKED
+from tests.outcomes.recount.repair import offers_of
 from tests.outcomes.recount.shown import Shown, large, percent, rounded, rows, same
 
 SILENT_ONES = 5
@@ -32,22 +34,22 @@ def reporting(seen: Shown) -> None:
     schools = [one for one in schools if listed[one[1]][1] != "0"] + schools[:SILENT_ONES]
     days = seen.plain.school_days()
     began = number("select min(i.local_date) from incident i where i.state <> 'duplicate'")
-    known = str(began) < "2025-09-30"
+    known, a_year_ago = str(began) < "2025-09-30", Plain().a_year_before()
     for school_id, name in schools:
         plain = Plain(school_id)
         who, staff = of(plain)
         earlier = number(
             f"select count(*) from incident i where i.school_id = {school_id} and i.state <> 'duplicate' "
-            "and i.outcome_reason <> 'withdrawn' and i.local_date <= '2025-11-24'"
+            f"and i.outcome_reason <> 'withdrawn' and i.local_date <= '{a_year_ago.last}'"
         )
         students = number(
             "select count(*) from enrolment e where e.starts_on <= '2026-11-24' and "
             f"(e.ends_on is null or e.ends_on >= '2026-11-24') and e.school_id = {school_id}"
         )
         per_day = rounded(rate(total(plain), students, days))
-        before = str(total(plain.a_year_before())) if known and earlier else "not recorded"
+        before = str(total(replace(a_year_ago, school_id=school_id))) if known and earlier else "not recorded"
         counted = [str(total(plain)), before, per_day, rounded(100 * who / staff if staff else None)]
-        same(name, listed[name][1:], [*counted, *_repaired(plain, students)])
+        same(name, listed[name][1:], [*counted, *_repaired(replace(plain, by_district=True), students)])
 
 
 def _every_school(seen: Shown) -> dict[str, list[str]]:
@@ -63,21 +65,24 @@ def _every_school(seen: Shown) -> dict[str, list[str]]:
 
 def _repaired(plain: Plain, students: int) -> list[str]:
     """Of one school in the list of all: incidents with an offer, harm repaired, removals and police notifications."""
-    offer = (
-        "exists (select 1 from case_incident ci join pathway w on w.case_id = ci.case_id "
-        "where ci.incident_id = i.id and w.offered_on is not null)"
-    )
-    offered = number(f"select count(*) from incident i where {plain.incidents} and ({offer} or ({TALKED}))")
-    closed = f"select count(*) {closed_with_harm(plain)} and c.result"
-    repaired, of = number(f"{closed} = 'repaired'"), number(f"{closed} not in ('unfounded', 'transferred')")
+    offers, (harms, _judged) = offers_of(plain), harms_of(plain)
+    of = sum(harms[name] for name in ("repaired", "partly_repaired", "not_repaired", "still_open"))
+    shares = [
+        " · ".join(
+            [
+                f"{percent(part, whole)} ({part} of {whole})" if whole else "–",
+                *([f"Too recent to tell: {too_recent}"] if too_recent else []),
+            ]
+        )
+        for part, whole, too_recent in (
+            (offers["offered"], offers["of"], offers["too_recent"]),
+            (harms["repaired"], of, harms["too_recent"]),
+        )
+    ]
     gone = number(
         f"select count(*) from discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing'"
     )
     told = number(f"select count(*) from police_notification n where {plain.of('n', 'local_date')}")
-    shares = [
-        f"{percent(part, whole)} ({part} of {whole})" if whole else "–"
-        for part, whole in ((offered, total(plain)), (repaired, of))
-    ]
     return [*shares, *(rounded(base * n / students if students else None) for n, base in ((gone, 100), (told, 1000)))]
 
 

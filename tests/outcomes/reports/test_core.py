@@ -266,10 +266,10 @@ def test_the_same_days_a_year_before(made: Made, client_as: ClientAs) -> None:
     for day in (date(2025, 9, 2), date(2025, 11, 24), date(2025, 11, 25), date(2025, 7, 31)):
         make_incident(school, local_date=day)
     scope, days = existing(scope_of(school.id, "2026-27", TODAY)), school_days(school.id)
-    assert core_of(SYSTEM, year_before(scope), days).parts.total == 2
+    assert core_of(SYSTEM, year_before(scope, days), days).parts.total == 2
     assert core_of(SYSTEM, scope, days).school_days == Plain(school.id).school_days()
     november = existing(narrowed(scope, *month_of("2026-11"), None))
-    assert core_of(SYSTEM, year_before(november), days).parts.total == 1
+    assert core_of(SYSTEM, year_before(november, days), days).parts.total == 1
     assert core_of(SYSTEM, november, days).school_days == Plain(school.id, first="2026-11-01").school_days()
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     assert number_on(client.page(f"{PAGE}?month=2025-10")) == number_on(client.page(PAGE))

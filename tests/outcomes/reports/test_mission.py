@@ -80,7 +80,7 @@ def ways(school: Any = None) -> dict[str, int]:
     """The number of incidents by way, of one school or the whole district, as the system counts them."""
     scope = SCOPE if school is None else Scope(school.id, SCOPE.year, SCOPE.first, TODAY, TODAY)
     reader = acting(make_user(Role.DISTRICT))
-    counted = mission(reader, scope, school_days(scope.school_id), TODAY)
+    counted = mission(reader, scope)
     return {way: answered.incidents for way, answered in counted.ways.items()}
 
 

@@ -282,7 +282,7 @@ MEASURES: Final[dict[str, Counted]] = {
     "restorative_only": Counted(
         "incidents that elsewhere often end with the police and were answered restoratively without them, of those"
         " answered restoratively, with the police, or not yet; see docs/measures.md",
-        lambda a, s, days: mission(a, s, days, s.today).share,
+        lambda a, s, _days: mission(a, s).share,
     ),
     "reached_within_1_day": Counted("people harmed who were reached within 1 school day, of all of them", _contact),
     "follow_ups_on_time": Counted("follow-ups done on time, of those due in it", _on_time),

@@ -22,8 +22,9 @@ from wss_cases.foundation.pages import Page, render_plain, saved_first, with_fla
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.counting.cache import figures_pages, oldest_shown
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
-from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES, too_recent_words
 from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
+from wss_cases.outcomes.counting.repair.queries import ANY
 from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, per
@@ -136,6 +137,7 @@ def sheet_of(board: queries.Board, links: Links) -> Point:
         "parts": _parts(board, links),
         "steps": list(STEP_LABELS.values()),
         "funnel": _funnel(board, links),
+        "too_recent": _too_recent(board),
         "pathways": _pathways(board, links),
         "times": _marked(time_rows(board.times, links.behind)),
         "repeats": _marked(repeat_rows(board.repeats, links.behind)),
@@ -143,6 +145,7 @@ def sheet_of(board: queries.Board, links: Links) -> Point:
         "asked": board.said,
         "removals": _removals(board, links),
         "equity": None if board.equity is None else equity_parts(board.equity),
+        "groups_until": school_time.day_words_with_year(board.groups_until) if board.groups_until else None,
         "least": board.least,
         "reporting": _reporting(board),
         "silent": board.silent,
@@ -193,7 +196,7 @@ def _of(share: Share) -> str:
 def _glance(board: queries.Board, links: Links) -> list[Point]:
     """The report's first table: label, figure, base. `before` is the figure of the same days a year before."""
     repair, total = board.repair, board.core.parts.total
-    reach = Share(repair.reach.within_one, repair.reach.of_all)
+    reach, terms = Share(repair.reach.within_one, repair.reach.of_all), repair.terms
     all_incidents = links.incidents() if total else None
     avoidable = Share(repair.police.avoidable, board.core.parts.serious)
     other_door = links.behind("notifications", choice=AVOIDABLE) if avoidable.part else None
@@ -203,8 +206,8 @@ def _glance(board: queries.Board, links: Links) -> list[Point]:
             "before": _rate(board.before.rate) if board.recorded else None, "note": "rate", "href": all_incidents,
             "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": queries.is_small(total),
         },
-        _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed")),
-        _share(MEASURES["agreements"].title, repair.terms.share, "agreements", links.behind("terms")),
+        _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed"), repair.reach.waiting),
+        _share(MEASURES["agreements"].title, terms.share, "agreements", links.behind("terms"), terms.too_recent),
         _share(MEASURES["follow_ups"].title, repair.on_time, "follow_ups", links.behind("follow_ups")),
         {
             **_share(MEASURES["avoidable"].title, avoidable, "avoidable", other_door),
@@ -214,9 +217,10 @@ def _glance(board: queries.Board, links: Links) -> list[Point]:
     ]  # fmt: skip
 
 
-def _share(label: Any, share: Share, note: str, href: str | None) -> Point:
+def _share(label: Any, share: Share, note: str, href: str | None, too_recent: int = 0) -> Point:
+    of = f"{_of(share)} · {too_recent_words(too_recent)}" if too_recent else _of(share)
     return {
-        "label": label, "now": percent(share), "before": None, "of": _of(share), "note": note,
+        "label": label, "now": percent(share), "before": None, "of": of, "note": note,
         "href": href if share.whole else None, "small": queries.is_small(share.whole),
     }  # fmt: skip
 
@@ -270,7 +274,8 @@ def _funnel(board: queries.Board, links: Links) -> list[Point]:
 
 def _steps(board: queries.Board, pathway: str, links: Links) -> list[tuple[int, str | None]]:
     """(number, link) of every step of a pathway ('' is any)."""
-    reached = {"incidents": board.core.parts.total} | board.repair.funnel.get(pathway or "any", {})
+    counted = board.repair.funnel.get(pathway or ANY, {})
+    reached = {"incidents": board.core.parts.total} | {step: numbers.reached for step, numbers in counted.items()}
     steps = []
     for step in STEP_LABELS:
         number, href = reached.get(step, 0), None
@@ -279,6 +284,13 @@ def _steps(board: queries.Board, pathway: str, links: Links) -> list[tuple[int, 
             href = links.incidents() if is_first else links.behind("funnel", step=step, choice=pathway or None)
         steps.append((number, href))
     return steps
+
+
+def _too_recent(board: queries.Board) -> str:
+    """The steps of any pathway for which some incidents are too recent, with their number; '' for none."""
+    counted = board.repair.funnel.get(ANY, {})
+    steps = [f"{STEP_LABELS[step]} {numbers.too_recent:,}" for step, numbers in counted.items() if numbers.too_recent]
+    return _("Too recent to tell: %(number)s", number=", ".join(steps)) if steps else ""
 
 
 def _pathways(board: queries.Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:

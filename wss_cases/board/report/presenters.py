@@ -7,8 +7,9 @@ from typing import Any
 from wss_cases.board.report.queries import Board, is_small
 from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.outcomes.answers import Change, change_of_number, change_of_share
-from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS, too_recent_words
 from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
+from wss_cases.outcomes.counting.repair.queries import STILL_OPEN
 from wss_cases.outcomes.counting.scope.rules import Share
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.plans.money.amounts import money_words
@@ -35,15 +36,19 @@ MOVED = {
 
 
 def repaired_rows(board: Board, behind: Behind) -> list[Line]:
-    """Closed cases with a person harmed, as repaired, partly and not; and how the share repaired moved."""
+    """Cases with a person harmed that have had their time, as repaired, partly, not and still open; how the share
+    repaired moved, and how many are too recent to tell."""
     now, before = board.repair.harms, board.harms_before
-    parts = ((_("Repaired"), "repaired"), (_("Partly repaired"), "partly"), (_("Not repaired"), "not_repaired"))
+    parts = (
+        (_("Repaired"), "repaired"), (_("Partly repaired"), "partly"), (_("Not repaired"), "not_repaired"),
+        (_("Still open after %(days)s school days", days=WINDOWS["repaired"]), STILL_OPEN),
+    )  # fmt: skip
     rows = [
-        _line(label, getattr(now, name), getattr(before, name) if before else None, href=behind("harms"))
+        _line(label, getattr(now, name), getattr(before, name) if before else None, href=behind("harms", choice=name))
         for label, name in parts
     ]
     rows[0]["change"] = MOVED[change_of_share(now.share, before.share if before else None)]
-    return rows
+    return [rows[0] | ({"apart": too_recent_words(now.too_recent)} if now.too_recent else {}), *rows[1:]]
 
 
 def removal_rows(board: Board, behind: Behind) -> list[Line]:

@@ -24,8 +24,8 @@ from wss_cases.outcomes.counting.repair.queries import Harms, harms, removals
 from wss_cases.outcomes.counting.scope.queries import recorded_year_before, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
 from wss_cases.outcomes.counting.totals import Core, Repair, core_of, repair_of
-from wss_cases.outcomes.equity.queries import minimums_of, tables_for
-from wss_cases.outcomes.equity.rules import Table
+from wss_cases.outcomes.equity.queries import FAMILIES, minimums_of, tables_for
+from wss_cases.outcomes.equity.rules import Table, settled
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
 from wss_cases.outcomes.reports.core import Reporting, reporting
@@ -331,7 +331,8 @@ class Board:
     empty for an earlier school year.
 
     `silent` are schools without a report of an incident, None for a single school. `reporting` is None for an earlier
-    school year, `equity` for a network, because no table of groups exists for it.
+    school year, `equity` for a network, because no table of groups exists for it; `groups_until` is the last day
+    counted in it.
     """
 
     scope: Scope
@@ -348,6 +349,7 @@ class Board:
     silent: list[str] | None
     equity: dict[str, Table] | None
     least: Minimums
+    groups_until: date | None = None
     comment: Any = None
     plan: PlanNow | None = None
     planned: Share | None = None
@@ -362,11 +364,12 @@ def board_of(actor: Actor, scope: Scope) -> Board:
     """A report's figures. Raises NotFound for an actor who does not answer to a board for its schools."""
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
-    equity = None if scope.network else tables_for(actor, scope)
-    ids = _schools_in(actor, scope)
+    ids, of_groups = _schools_in(actor, scope), settled(scope, school_days(None))
+    tables = tables_for(actor, of_groups) if of_groups else dict.fromkeys(FAMILIES, Table())
     return replace(
         board_but_equity(actor, scope),
-        equity=equity,
+        equity=None if scope.network else tables,
+        groups_until=of_groups.last if of_groups else None,
         comment=comment_on(scope_words(scope.school_id, scope.network), scope.last),
         plan=plan_now(actor, scope),
         planned=schools_with_plan(scope) if scope.school_id is None and scope.is_this_year else None,
@@ -397,7 +400,8 @@ def _trained(actor: Actor, scope: Scope, school_ids: Sequence[int]) -> list[Scho
 
 def board_but_equity(actor: Actor, scope: Scope) -> Board:
     """A report's figures without the tables of groups, which are cached separately."""
-    days, earlier, recorded = school_days(scope.school_id), year_before(scope), recorded_year_before(actor, scope)
+    days, recorded = school_days(scope.school_id), recorded_year_before(actor, scope)
+    earlier = year_before(scope, days)
     named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
     schools = db.session.execute(named.order_by(School.name, School.id)).all() if scope.school_id is None else []
     totals = totals_by_school(actor, scope) if schools else {}

@@ -27,7 +27,7 @@ def rate_words(rate: float | None) -> str:
 
 class Bar(NamedTuple):
     """One bar of a chart: `figure` is its number in words, `share` its length in percent, `is_cut` when it exceeds
-    the cap."""
+    the cap, `is_open` when its period is not over, which its label says too."""
 
     label: Any
     figure: Any
@@ -36,6 +36,7 @@ class Bar(NamedTuple):
     tone: str
     share: float
     is_cut: bool
+    is_open: bool
 
 
 def bars_of(rows: Collection[Mapping[str, Any]], cap: float | None) -> list[Bar]:
@@ -47,7 +48,8 @@ def bars_of(rows: Collection[Mapping[str, Any]], cap: float | None) -> list[Bar]
         share = round(min(value / top, 1) * 100, 1) if value and top else 0
         figure = get("figure") or number_words(value)
         is_cut = bool(value and cap and value > cap)
-        bars.append(Bar(row["label"], figure, get("note"), get("href"), get("tone") or "teal", share, is_cut))
+        is_open, tone = bool(get("is_open")), get("tone") or "teal"
+        bars.append(Bar(row["label"], figure, get("note"), get("href"), tone, share, is_cut, is_open))
     return bars
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wss_cases.foundation.i18n import _l
+from wss_cases.foundation.i18n import _, _l
 
 
 @dataclass(frozen=True)
@@ -14,18 +14,43 @@ class Measure:
     formula: Any
 
 
+WINDOWS: Final[dict[str, int]] = {
+    "proposed": 10,
+    "offered": 10,
+    "accepted": 15,
+    "held": 20,
+    "agreement": 20,
+    "kept": 40,
+    "repaired": 40,
+    "mission": 20,
+    "contact": 1,
+    "terms": 5,
+    "follow_ups": 0,
+    "returns": 5,
+}
+"""The time that a step may take, in school days: after the incident; for `repaired` after the case was opened; for
+terms, follow-ups, and returns after their own date. A measure takes only what has had this time, in every year that is
+compared; what is younger is too recent to tell. No authority was found for these numbers."""
+
+
+def too_recent_words(number: int) -> str:
+    """The words for what is too young to be in a figure, wherever they stand next to it."""
+    return _("Too recent to tell: %(number)s", number=f"{number:,}")
+
+
 MEASURES: Final[dict[str, Measure]] = {
     "mission": Measure(
         _l("Restorative, police, or neither"),
         _l(
             "Incidents of group 4 or higher (a district may choose a lower one), or with a weapon or what looks like "
-            "one, a substance, an injury that needed care, or a legal duty to notify the police, once they are 20 "
-            "school days old. Restorative: since the incident a conversation or circle was held, or mentoring or a "
-            "referral was completed, with someone who caused harm. Police: they were notified, for any reason but a "
-            "legal duty. Both as known today, a year ago as known on the same day. Set apart, never inside: police "
+            "one, a substance, an injury that needed care, or a legal duty to notify the police, once they are "
+            "%(days)s school days old. Restorative: since the incident a conversation or circle was held, or mentoring "
+            "or a referral was completed, with someone who caused harm. Police: they were notified, for any reason but "
+            "a legal duty. Both as known today, a year ago as known on the same day. Set apart, never inside: police "
             "required by law; may not meet (sexual harm, people who date or dated, an adult's act); and, where there "
             "was neither, unfounded, or the person harmed did not wish to meet. Beside it: removals in effect because "
-            "of the incident, repeats as below, and what the person harmed said at closing."
+            "of the incident, repeats as below, and what the person harmed said at closing.",
+            days=WINDOWS["mission"],
         ),
     ),
     "incidents": Measure(
@@ -42,7 +67,7 @@ MEASURES: Final[dict[str, Measure]] = {
             "Incidents of the month × 100 ÷ students ÷ school days. Students are those enrolled on the month's last "
             "school day in the period. School days are those of the school's calendar in the period, half days "
             "included; for several schools together, here and in every other measure, they are the district's. A "
-            "month without school days has no rate."
+            "month without school days has no rate. A month that is not over says so and is compared with no other."
         ),
     ),
     "breakdowns": Measure(
@@ -94,23 +119,48 @@ MEASURES: Final[dict[str, Measure]] = {
             "started); agreement made; agreement kept (no term is open or not done, at least one is done). Each step "
             "includes the one before. Only circles and conferences make an agreement; no other pathway has these two "
             "steps. An incident counts once. A conversation recorded on the incident itself, without a case, counts "
-            "as held; one that was requested there and not canceled counts as proposed."
+            "as held; one that was requested there and not canceled counts as proposed. Each step takes only "
+            "incidents that have had its time, in school days after the incident: proposed and offered %(offered)s, "
+            "accepted %(accepted)s, held and agreement made %(held)s, agreement kept %(kept)s. Its percent is of "
+            "those among them that came to the step before; the younger ones stand next to it. Unfounded incidents "
+            "are left out.",
+            offered=WINDOWS["offered"],
+            accepted=WINDOWS["accepted"],
+            held=WINDOWS["held"],
+            kept=WINDOWS["kept"],
+        ),
+    ),
+    "offers": Measure(
+        _l("Incidents with an offer to repair"),
+        _l(
+            "Of the incidents after which at least %(days)s school days are over: those in which a restorative pathway "
+            "was offered, or a conversation took place on the incident itself. One that is still undecided then is "
+            "without an offer. Younger incidents stand next to it. Unfounded ones (by the decision on the report, or "
+            "by the closing of its cases), withdrawn reports and duplicates need no offer; they stand next to it with "
+            "their share of all reports of the same days. The year before is counted as of the same school day, so "
+            "both years have the same age; which reports count is as known today.",
+            days=WINDOWS["offered"],
         ),
     ),
     "agreements": Measure(
         _l("Agreements kept"),
         _l(
             "Terms done, on time or late, as updated by someone other than the person responsible ÷ terms due in the "
-            "period. Terms changed by consent are left out; a term still open after its date is due and not done."
+            "period whose date is at least %(days)s school days ago. Terms changed by consent are left out; a term "
+            "still open by then is not done. Terms due later stand next to it.",
+            days=WINDOWS["terms"],
         ),
     ),
     "harms": Measure(
         _l("Harms repaired"),
         _l(
-            "Cases with a person harmed that were closed in the period and are still closed: closed as repaired, as "
-            "partly repaired, or not repaired (declined, not suitable, no contact). Cases closed as unfounded or "
-            "transferred are shown next to it and are in none of the three. What the person harmed said at closing "
-            "is shown beside it, as it was recorded then."
+            "Cases with a person harmed that were opened at least %(days)s school days ago, and were closed in the "
+            "period and are still closed: closed as repaired, as partly repaired, or not repaired (declined, not "
+            "suitable, no contact). One that was still open that long after it was opened, at the end of the period, "
+            "counts as not repaired, on a line of its own. Younger cases, closed or open, stand next to it. Cases "
+            "closed as unfounded or transferred are shown next to it and are in none of these. What the person harmed "
+            "said at closing is shown beside it, as it was recorded then.",
+            days=WINDOWS["repaired"],
         ),
     ),
     "contact": Measure(
@@ -120,16 +170,16 @@ MEASURES: Final[dict[str, Measure]] = {
             "the period's incidents, whether or not anyone tried. The day of the contact counts, not the day it was "
             "written down; support offered and a pre-meeting held are contact. A message left is not contact; a "
             "person who was asked and did not want contact was reached. People whose first school day is not over "
-            "yet, including those already reached, are not counted until it is."
+            "yet, including those already reached, stand next to it until it is."
         ),
     ),
     "follow_ups": Measure(
         _l("Follow-ups on time"),
         _l(
-            "Follow-ups done on or before their due date ÷ follow-ups due in the period. First contact with a person "
-            "harmed is not among them: it is counted once, as reached within 1 school day. The day it was done "
-            "counts, not the day it was entered. Canceled ones are left out; one still open after its date is due "
-            "and not on time. Steps of a school's plan are not counted here."
+            "Follow-ups done on or before their due date ÷ follow-ups due in the period whose date is over. First "
+            "contact with a person harmed is not among them: it is counted once, as reached within 1 school day. The "
+            "day it was done counts, not the day it was entered. Canceled ones are left out; one still open after its "
+            "date is not on time. Steps of a school's plan are not counted here."
         ),
     ),
     "times": Measure(
@@ -195,8 +245,10 @@ MEASURES: Final[dict[str, Measure]] = {
     "returns": Measure(
         _l("Returns with a meeting near them"),
         _l(
-            "First days back in the period, and how many of these had a re-entry meeting at most 5 school days "
-            "before or after. If the student did not want a meeting, it does not count as one."
+            "First days back in the period after which %(days)s school days are over, and how many of these had a "
+            "re-entry meeting at most %(days)s school days before or after. Later ones stand next to it. If the "
+            "student did not want a meeting, it does not count as one.",
+            days=WINDOWS["returns"],
         ),
     ),
     "removals": Measure(
@@ -234,11 +286,13 @@ MEASURES: Final[dict[str, Measure]] = {
             "period; reported in an incident of it as having caused harm, or with a role not settled yet; and of "
             "these, those who reached each stage at least once, by a pathway for them or for all who caused harm. "
             "Students suspended, removed, or notified about count if they were also reported. A subjective behavior "
-            "is one that the code list marks as subjective. The current year is counted to the end of the last "
-            "completed month. Each group is compared with all other students: rate, ratio, and difference, with 95 "
-            "percent intervals clustered by student and school. Within schools: only students of the same school are "
-            "compared (Mantel and Haenszel), over schools whose own table shows it. Figures for few students are not "
-            "shown, nor any from which they could be derived."
+            "is one that the code list marks as subjective. The current year is counted to the end of the last month "
+            "whose incidents have all had the time of an offer, %(days)s school days. Each group is compared with "
+            "all other students: rate, ratio, and difference, with 95 percent intervals clustered by student and "
+            "school. Within schools: only students of the same school are compared (Mantel and Haenszel), over "
+            "schools whose own table shows it. Figures for few students are not shown, nor any from which they could "
+            "be derived.",
+            days=WINDOWS["offered"],
         ),
     ),
     "history": Measure(

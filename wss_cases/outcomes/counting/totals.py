@@ -358,7 +358,7 @@ class Repair:
 
     reach: Reach
     terms: repair.Terms
-    funnel: dict[str, dict[str, int]]
+    funnel: dict[str, dict[str, repair.Step]]
     follow_ups: dict[str, Share]
     removals: dict[str, tuple[int, int]]
     police: Police
@@ -403,7 +403,7 @@ def _is_within(scope: Scope, month: str | None) -> bool:
 def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
     """What was done about a scope's incidents, in nine queries."""
     return Repair(
-        reach=reach_of(repair.contacts(actor, scope), days, scope.today),
+        reach=reach_of(repair.contacts(actor, scope), days, scope.seen_on),
         terms=repair.terms(actor, scope),
         funnel=repair.funnel(actor, scope),
         follow_ups=repair.follow_ups(actor, scope),

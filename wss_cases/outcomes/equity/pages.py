@@ -46,6 +46,7 @@ from wss_cases.outcomes.equity.queries import (
 )
 from wss_cases.outcomes.equity.rules import Cell, Comparison, Interval, Line, Table, meaning_of, settled
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
+from wss_cases.roster.directory.queries import school_days
 
 
 class MinimumForm(PlainForm):
@@ -155,7 +156,7 @@ COLUMNS = (
 
 def equity(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Each group against all others at each stage, per enrolled student and per student of the stage before."""
-    counted = settled(scope)
+    counted = settled(scope, school_days(None))
     least = minimums_of(scope.year)
     tables = tables_for(actor, counted) if counted else dict.fromkeys(FAMILIES, Table())
     rows = [row for family, table in tables.items() for row in _rows(family, table)]
@@ -207,7 +208,7 @@ def table() -> str:
     page, family = shown(), request.args.get("kind", next(iter(FAMILIES)))
     if family not in FAMILIES:
         raise NotFound
-    scope = settled(page.scope)
+    scope = settled(page.scope, school_days(None))
     if scope:
         read_ahead([*stored_keys(scope, [family]), first_year_key(page.actor, page.scope.school_id)])
     table = table_for(page.actor, scope, family) if scope else Table()

@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import Any, Final, Self
 
 from wss_cases.foundation.typed_json import reader_of
+from wss_cases.outcomes.counting.measures import WINDOWS
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.suppression import (
     ENROLLED,
@@ -30,6 +31,7 @@ from wss_cases.outcomes.equity.suppression import (
     patterns_of,
     published,
 )
+from wss_cases.roster.directory.rules import SchoolDays
 
 NORMAL: Final = NormalDist().inv_cdf(0.975)
 STUDENT: Final = (
@@ -314,9 +316,19 @@ def _stratum(schools: Sequence[Counts], categories: tuple[str, ...], stage: str,
     return Stratum(count(stage, True), count(base, True), count(stage, False), count(base, False))
 
 
-def settled(scope: Scope) -> Scope | None:
+def last_month(scope: Scope) -> Scope | None:
     """The scope up to the end of the last finished month; a past year whole. None before a month is over."""
     if not scope.is_current:
         return scope
     last = scope.today.replace(day=1) - timedelta(days=1)
+    return replace(scope, last=last) if last >= scope.first else None
+
+
+def settled(scope: Scope, days: SchoolDays) -> Scope | None:
+    """The scope up to the end of the last month whose incidents have all had the time of an offer; a past year whole.
+    None before there is such a month."""
+    until = scope.aged(days, WINDOWS["offered"]).last
+    if until == scope.last and not scope.is_current:
+        return scope
+    last = (until + timedelta(days=1)).replace(day=1) - timedelta(days=1)
     return replace(scope, last=last) if last >= scope.first else None

@@ -27,6 +27,8 @@ from wss_cases.outcomes.counting.repair.queries import (
     AGREEING,
     AGREEMENT_STEPS,
     STEPS,
+    STILL_OPEN,
+    TOO_RECENT,
     contacts,
     follow_ups,
     funnel,
@@ -87,11 +89,18 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
         part: [{"key": row.key, "label": row.label, "incidents": row.number} for row in rows]
         for part, rows in split.items()
     }
-    columns = ("breakdown", "key", "label", "incidents", "school_days", "students", "per_100_students_per_school_day")
+    rate = "per_100_students_per_school_day"
+    columns = ("breakdown", "key", "label", "incidents", "school_days", "students", rate, "is_over")
     table: list[list[Any]] = [
-        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
+        [
+            "month",
+            m["month"],
+            m["month"],
+            *(m[name] for name in ("incidents", "school_days", "students", "rate", "is_over")),
+        ]
+        for m in months
     ]
-    table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
+    table += [[part, row.key, row.label, row.number, "", "", "", ""] for part, rows in split.items() for row in rows]
     words = about(scope.year, school, "incidents", "rate", "breakdowns", "time")
     return Report("core", document, columns, table, words)
 
@@ -99,28 +108,42 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
 def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """For each pathway, the number of incidents that reached each step."""
     total = parts_of(actor, scope).total
-    pathways = funnel(actor, scope)
-    shown: dict[str, dict[str, int | None]] = {
-        name: {step: None if step in AGREEMENT_STEPS and name not in AGREEING else steps[step] for step in STEPS}
-        for name, steps in sorted(pathways.items())
-    }
-    figures = {"incidents": total, "pathways": shown, "agreement_terms": asdict(terms(actor, scope))}
-    rows = [[name, total, *steps.values()] for name, steps in shown.items()]
+    pathways = sorted(funnel(actor, scope).items())
+
+    def each(number: str) -> dict[str, dict[str, int | None]]:
+        """A number of every step by pathway; None where a pathway has no such step."""
+        return {
+            name: {
+                step: None if step in AGREEMENT_STEPS and name not in AGREEING else getattr(steps[step], number)
+                for step in STEPS
+            }
+            for name, steps in pathways
+        }
+
+    reached, of, too_recent = each("reached"), each("of"), each("too_recent")
+    figures = {"incidents": total, "pathways": reached, "of": of, "too_recent": too_recent}
+    figures |= {"agreement_terms": asdict(terms(actor, scope))}
+    rows = [
+        [name, total, *steps.values(), *of[name].values(), *too_recent[name].values()]
+        for name, steps in reached.items()
+    ]
     words = about(scope.year, school, "funnel", "agreements")
     document = head("funnel", scope, school) | figures
-    return Report("funnel", document, ("pathway", "incidents", *STEPS), rows, words)
+    more = (f"{step}_{what}" for what in ("of", "too_recent") for step in STEPS)
+    return Report("funnel", document, ("pathway", "incidents", *STEPS, *more), rows, words)
 
 
 def harms_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """How cases with a person harmed were closed, and what the person harmed said at closing."""
     counted = harms(actor, scope)
     results = {"repaired": counted.repaired, "partly_repaired": counted.partly, "not_repaired": counted.not_repaired}
+    results |= {STILL_OPEN: counted.still_open}
+    beside = {"left_out": counted.left_out, TOO_RECENT: counted.too_recent}
     statements = {value.value: counted.said.get(value.value, 0) for value in HarmedSays} | {
         NOT_RECORDED: counted.said.get("", 0)
     }
-    document = head("harms", scope, school) | {"cases": counted.of, **results, "left_out": counted.left_out}
-    rows: list[list[Any]] = [["result", name, number] for name, number in results.items()]
-    rows.append(["result", "left_out", counted.left_out])
+    document = head("harms", scope, school) | {"cases": counted.of, **results, **beside}
+    rows: list[list[Any]] = [["result", name, number] for name, number in (results | beside).items()]
     rows += [["said_at_closing", name, number] for name, number in statements.items()]
     words = about(scope.year, school, "harms")
     return Report("harms", document | {"said_at_closing": statements}, ("what", "kind", "cases"), rows, words)
@@ -192,7 +215,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
 def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Follow-ups done on time by kind, and how soon people harmed were contacted."""
     kinds = follow_ups(actor, scope)
-    reach = reach_of(contacts(actor, scope), school_days(scope.school_id), scope.today)
+    reach = reach_of(contacts(actor, scope), school_days(scope.school_id), scope.seen_on)
     document = head("followups", scope, school) | {
         "kinds": [{"kind": kind, "on_time": share.part, "due": share.whole} for kind, share in kinds.items()],
         "first_contact": {
@@ -211,7 +234,7 @@ def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
 def practice(actor: Actor, scope: Scope, school: str | None) -> Report:
     """The meetings held by kind, month and tier, the circle keepers and the requests, as on the practice page."""
     requests, keepers = asked_in(actor, scope), keepers_of(actor, scope)
-    tables = tables_of(held_in(actor, scope), case_circles(actor, scope), requests)
+    tables = tables_of(scope, held_in(actor, scope), case_circles(actor, scope), requests)
     document = head("practice", scope, school) | {
         "keepers": asdict(keepers),
         "requests_waiting": requests.waiting,

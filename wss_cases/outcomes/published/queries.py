@@ -32,6 +32,7 @@ from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, of_all_schools, visible_to
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, is_recorded, year_before, years_between
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Pathway
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
@@ -282,7 +283,9 @@ def live(actor: Actor, school_id: int | None, after: str | None, today: date) ->
     first = max(school_year(begun), year_named(int(after[:4]) + 1)) if after else school_year(begun)
     years = years_between(first, current) if first <= current else []
     by_year = schools_begun(actor, school_id)
-    earlier = year_before(Scope(school_id, current, school_year_bounds(current)[0], today, today))
+    earlier = year_before(
+        Scope(school_id, current, school_year_bounds(current)[0], today, today), school_days(school_id)
+    )
     return Live(
         {year: counted.get(year, dict.fromkeys(HISTORY, 0)) for year in years},
         {year: sum(number for total, number in by_year.items() if total <= year) for year in years},

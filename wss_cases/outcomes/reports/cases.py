@@ -23,7 +23,8 @@ from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache import cached_count
-from wss_cases.outcomes.counting.repair.queries import MEETS, Harms
+from wss_cases.outcomes.counting.measures import WINDOWS
+from wss_cases.outcomes.counting.repair.queries import MEETS, STILL_OPEN, Harms
 from wss_cases.outcomes.counting.scope.pages import Shown
 from wss_cases.outcomes.counting.scope.queries import by_days, counted, reads_all, streamed, within_schools
 from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share, shown_share
@@ -407,11 +408,12 @@ def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
 
 
 def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
-    """How cases with a person harmed were closed, each with its list."""
+    """How cases with a person harmed were closed, or that they are still open, each with its list."""
     words = (
         (_("Repaired"), "repaired", harms.repaired, "moss"),
         (_("Partly repaired"), "partly", harms.partly, "sun"),
         (_("Not repaired"), "not_repaired", harms.not_repaired, "brick"),
+        (_("Still open after %(days)s school days", days=WINDOWS["repaired"]), STILL_OPEN, harms.still_open, "brick"),
         (_("Unfounded or transferred: not counted"), "left_out", harms.left_out, "slate"),
     )
     return [

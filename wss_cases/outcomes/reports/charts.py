@@ -7,8 +7,9 @@ from typing import Any
 from wss_cases.foundation.i18n import _
 from wss_cases.foundation.school_time import weekday_name
 from wss_cases.incidents.lists import A_MONDAY, month_words
+from wss_cases.outcomes.counting.measures import too_recent_words
 from wss_cases.outcomes.counting.repair.police import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS
-from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
+from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS, ANY, Step
 from wss_cases.outcomes.counting.scope.pages import Shown, address_by_key
 from wss_cases.outcomes.counting.scope.rules import Count, Share
 from wss_cases.outcomes.counting.totals import Core, Repair
@@ -19,15 +20,6 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.police.review.models import NotificationGround
 
 LONGEST = 10
-BASES = {
-    "proposed": "incidents",
-    "offered": "proposed",
-    "accepted": "offered",
-    "held": "accepted",
-    "agreement": "circles_held",
-    "kept": "agreement",
-}
-"""Each step of the funnel with the step that it is a share of."""
 Point = dict[str, Any]
 
 
@@ -42,9 +34,14 @@ def month_rows(core: Core, link: Callable[..., str | None], per_day: bool = Fals
             numbers = {"incidents": month.incidents, "school_days": month.school_days, "students": month.students}
             href = link(month=f"{month.first:%Y-%m}") if month.incidents else None
             figure = None if value is None else f"{value:.2f}"
-            label = month_words(month.first)
-            rows.append({"label": label, "value": value, "figure": figure, "rate": month.rate, "href": href} | numbers)
+            row = {"label": month_label(month_words(month.first), month.is_over), "is_open": not month.is_over}
+            rows.append(row | {"value": value, "figure": figure, "rate": month.rate, "href": href} | numbers)
     return rows
+
+
+def month_label(month: str, is_over: bool) -> str:
+    """The words of a month, which say when it is not over."""
+    return month if is_over else _("%(month)s (not over)", month=month)
 
 
 def bar(label: str, value: Any, tone: str, **more: Any) -> Point:
@@ -76,30 +73,34 @@ def most(rows: list[Point]) -> str | None:
 
 def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[Point]:
     """The steps of one pathway ('' is any) as bars, each linked to its incidents."""
-    steps = {"incidents": total, **repair.funnel.get(pathway or "any", {})}
-    steps["circles_held"] = repair.funnel.get(Pathway.CIRCLE.value, {}).get("held", 0)
-    rows: list[Point] = []
+    rows = [bar(str(STEP_LABELS["incidents"]), total, "teal", href=page.incidents() if total else None, note=None)]
     for step, label in STEP_LABELS.items():
-        if step in AGREEMENT_STEPS and (pathway or "any") not in AGREEING:
-            continue  # this pathway leads to no agreement
-        number, base = steps.get(step, 0), BASES.get(step)
-        if step == "incidents":
-            href = page.incidents() if total else None
-        else:
-            href = page.behind("funnel", step=step, choice=pathway or None) if number else None
-        note = _of_before(Share(number, steps.get(base, 0)), base) if base else None
-        rows.append(bar(str(label), number, "moss" if step == "kept" else "teal", href=href, note=note))
+        if step == "incidents" or (step in AGREEMENT_STEPS and (pathway or ANY) not in AGREEING):
+            continue  # other pathways lead to no agreement
+        # only a circle leads to an agreement, so there "any pathway" begins with the circles that were held
+        line = Pathway.CIRCLE.value if step == "agreement" else pathway or ANY
+        counted = repair.funnel.get(line, {}).get(step, Step())
+        href = page.behind("funnel", step=step, choice=pathway or None) if counted.reached else None
+        tone = "moss" if step == "kept" else "teal"
+        rows.append(bar(str(label), counted.reached, tone, href=href, note=_of_before(counted, step)))
     return rows
 
 
-def _of_before(share: Share, base: str) -> str | None:
-    """A step as a share of the step before it, with the numbers of both bars."""
-    if share.percent is None:
-        return None
-    numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
-    if base == "circles_held":
-        return _("%(percent)s: %(part)s of %(whole)s with a circle or conference held", **numbers)
-    return _("%(percent)s: %(part)s of %(whole)s", **numbers)
+def _of_before(counted: Step, step: str) -> str | None:
+    """A step as a share of the step before it, among the incidents that have had the time of both; and how many are too
+    recent to tell."""
+    words, share = [], Share(counted.reached, counted.of)
+    if share.percent is not None:
+        numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
+        is_of_circles = step == "agreement"
+        words.append(
+            _("%(percent)s: %(part)s of %(whole)s with a circle or conference held", **numbers)
+            if is_of_circles
+            else _("%(percent)s: %(part)s of %(whole)s", **numbers)
+        )
+    if counted.too_recent:
+        words.append(too_recent_words(counted.too_recent))
+    return " · ".join(words) or None
 
 
 def pathway_choices(repair: Repair) -> list[tuple[str, str]]:

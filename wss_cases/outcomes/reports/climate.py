@@ -42,7 +42,7 @@ def climate_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[ClimateYear
     first = first_year_counted(actor, scope.school_id)
     scopes = [scope]
     while len(scopes) < MOST_YEARS:
-        scopes.append(year_before(scopes[-1]))
+        scopes.append(year_before(scopes[-1], days))
     years = [year_scope.year for year_scope in scopes]
     shares = shares_by_year(within_schools(actor, scope, SurveyResult.school_id), years, MEASURES)
     climate_years = []

@@ -51,17 +51,20 @@ from wss_cases.outcomes.counting.repair.police import (
 from wss_cases.outcomes.counting.repair.queries import (
     CHOICES,
     STEPS,
+    STILL_OPEN,
+    TOO_RECENT,
     came_to,
-    closed_with_harm,
     contact_dates,
     contacts,
     due_follow_ups,
+    harmed_cases,
     removed,
     terms_due,
+    to_repair,
 )
 from wss_cases.outcomes.counting.scope.pages import Shown, shown
-from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
-from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from, narrowed
+from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, had_time, may_list
+from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.published.queries import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.reports.cases import (
@@ -133,17 +136,13 @@ def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     dates = contact_dates(actor, scope)
     columns = (dates.c.person_id, *INCIDENT, dates.c.happened, literal(None), dates.c.reached)
     statement = select(*columns).join(Incident, Incident.id == dates.c.incident_id)
-    return statement.where(dates.c.happened < _waits_from(scope)), dates.c.person_id
-
-
-def _waits_from(scope: Scope) -> date:
-    return contact_waits_from(school_days(scope.school_id), scope.today)
+    return statement.where(dates.c.happened <= had_time(scope, "contact").last), dates.c.person_id
 
 
 def waiting(actor: Actor, scope: Scope) -> int:
     """How many people harmed are neither listed nor counted, because their first school day is not over."""
-    since = _waits_from(scope)
-    return sum(people for happened, _reached, people in contacts(actor, scope) if happened >= since)
+    last = had_time(scope, "contact").last
+    return sum(people for happened, _reached, people in contacts(actor, scope) if happened > last)
 
 
 def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -152,7 +151,7 @@ def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any
         select(term.id, *CASE, term.due_on, term.state)
         .join(Agreement, Agreement.id == term.agreement_id)
         .join(Case, Case.id == Agreement.case_id)
-        .where(*terms_due(actor, scope))
+        .where(*terms_due(actor, had_time(scope, "terms")))
     )
     return statement, term.id
 
@@ -191,15 +190,19 @@ def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
     return statement.where(*refused_reviews(actor, scope)), review.id
 
 
-def _incidents(actor: Actor, scope: Scope, condition: Any) -> tuple[Any, Any]:
+def _incidents(*conditions: Any) -> tuple[Any, Any]:
     columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), condition), Incident.id
+    return select(*columns).where(*conditions), Incident.id
 
 
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if step not in STEPS:
         raise NotFound
-    return _incidents(actor, scope, came_to(step, choice, known_to(actor)))
+    return _incidents(*to_repair(actor, had_time(scope, step)), came_to(step, choice, known_to(actor)))
+
+
+def _unoffered(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    return _incidents(*to_repair(actor, had_time(scope, "offered")), ~came_to("offered"))
 
 
 def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -209,11 +212,12 @@ def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any
 
 
 def _harms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    if choice and choice not in CHOICES:
+    if choice and choice not in (*CHOICES, STILL_OPEN):
         raise NotFound
-    columns = (Case.id, *CASE, Case.opened_on, Case.result, Case.harmed_says)
-    statement = select(*columns).where(*closed_with_harm(actor, scope))
-    return statement.where(Case.result.in_(CHOICES[choice])) if choice else statement, Case.id
+    conditions, number = harmed_cases(actor, scope)
+    is_open = number == STILL_OPEN
+    columns = (Case.id, *CASE, Case.opened_on, case((~is_open, Case.result)), case((~is_open, Case.harmed_says)))
+    return select(*columns).where(*conditions, number == choice if choice else number != TOO_RECENT), Case.id
 
 
 def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -251,13 +255,13 @@ def _of_way(actor: Actor, scope: Scope, name: str) -> list[Any]:
     """Conditions of the incidents of a way. Raises NotFound for one that the reader is not shown."""
     tells = tells_wishes(actor, scope.school_id)
     way = next((way for way in (*shown_ways(tells), *beside_ways(tells)) if way.value == name), None)
-    return of_ways(actor, scope, school_days(scope.school_id), members(existing(way)))
+    return of_ways(actor, scope, members(existing(way)))
 
 
 LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any, Any]]] = {
     "mission": (_mission, Incident, _l("Incidents: %(step)s")),
     "serious": (
-        lambda actor, scope, *_: _incidents(actor, scope, could_lead_to_police()),
+        lambda actor, scope, *_: _incidents(*counted(actor, scope), could_lead_to_police()),
         Incident,
         _l("Incidents that could have led to the police"),
     ),
@@ -266,17 +270,13 @@ LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]]
     "follow_ups": (_follow_ups, FollowUp, _l("Follow-ups that were due")),
     "first_meetings": (_timed, Case, _l("Cases and their first meeting")),
     "closings": (_timed, Case, _l("Cases and their closing")),
-    "harms": (_harms, Case, _l("Closed cases with a person harmed")),
+    "harms": (_harms, Case, _l("Cases with a person harmed")),
     "repeats": (_repeats, Incident, _l("Students reported to have caused harm, and another incident")),
     "removals": (_removals, DisciplineAction, _l("Suspensions, expulsions and other removals")),
     "notifications": (_notifications, Incident, _l("Police notifications")),
     "refusals": (_refusals, PoliceReview, _l("Police-notification reviews refused")),
     "funnel": (_funnel, Incident, _l("Incidents that came as far as: %(step)s")),
-    "unoffered": (
-        lambda actor, scope, *_: _incidents(actor, scope, ~came_to("offered")),
-        Incident,
-        _l("Incidents without an offer of a restorative pathway"),
-    ),
+    "unoffered": (_unoffered, Incident, _l("Incidents without an offer of a restorative pathway")),
 }
 """List name to (a function that makes the statement and the id by which its pages descend; the table whose visibility
 window limits it; the title).
@@ -419,7 +419,7 @@ def _meta(name: str, row: Behind) -> str:
         return _("Due %(day)s", day=day)
     if name == "removals":
         return _("From %(day)s, days: %(days)s", day=day, days=row.other)
-    if name == "harms":
+    if name == "harms" and row.state is not None:
         return _("At closing, the person harmed said: %(answer)s", answer=said_at_closing(row.other))
     if name == "mission" and row.other is not None:
         answer = HarmedSays(row.other) if row.other else None
@@ -444,6 +444,8 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         again = day_words_with_year(row.other)
         return (_("Another incident %(day)s", day=again), "sun") if row.other else (_("No other incident"), "slate")
     if name == "harms":
+        if row.state is None:
+            return _("Still open"), "sun"
         return CaseResult.labels().get(row.state, row.state), HARM_TONES.get(row.state, "slate")
     if name == "closings":
         closed = day_words_with_year(local_date(row.other, district_zone())) if row.other else None

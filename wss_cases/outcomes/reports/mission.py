@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from wss_cases.access.actor import Actor
@@ -26,7 +25,7 @@ from wss_cases.outcomes.counting.repair.mission import (
     ways_of_people,
 )
 from wss_cases.outcomes.counting.scope.queries import recorded_year_before
-from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share, shown_share, year_earlier
+from wss_cases.outcomes.counting.scope.rules import FEWEST, Piece, Scope, Share, shown_share
 from wss_cases.outcomes.reports.cases import windows_over
 from wss_cases.outcomes.reports.charts import Point, bar
 from wss_cases.roster.directory.rules import SchoolDays
@@ -47,31 +46,27 @@ class MissionYear:
 
 
 def mission_year(actor: Actor, scope: Scope, days: SchoolDays, tells: bool) -> MissionYear:
-    """The figure of a scope as it stands today. `tells`: whether the reader may know of wishes (`tells_wishes`)."""
-    return _year(actor, scope, days, scope.today, tells)
+    """The figure of a scope. `tells`: whether the reader may know of wishes (`tells_wishes`)."""
+    return MissionYear(mission(actor, scope), repeated(actor, scope, days, tells))
 
 
 def mission_year_before(actor: Actor, scope: Scope, days: SchoolDays, tells: bool) -> MissionYear | None:
     """The figure of the same days of the year before as it stood a year ago; None where nothing was recorded then."""
     earlier = recorded_year_before(actor, scope)
-    return None if earlier is None else _year(actor, earlier, days, year_earlier(scope.today), tells)
+    return None if earlier is None else mission_year(actor, earlier, days, tells)
 
 
-def _year(actor: Actor, scope: Scope, days: SchoolDays, as_of: date, tells: bool) -> MissionYear:
-    return MissionYear(mission(actor, scope, days, as_of), repeated(actor, scope, days, as_of, tells))
+def _repeats_key(actor: Actor, scope: Scope, days: SchoolDays, tells: bool) -> Values:
+    return mission_key(actor, scope) if tells else None
 
 
-def _repeats_key(actor: Actor, scope: Scope, days: SchoolDays, as_of: date, tells: bool) -> Values:
-    return mission_key(actor, scope, days, as_of) if tells else None
-
-
-@cached_count("mission_repeats", version=1, depends_on=_repeats_key)
-def repeated(actor: Actor, scope: Scope, days: SchoolDays, as_of: date, tells: bool) -> dict[str, Share]:
+@cached_count("mission_repeats", version=2, depends_on=_repeats_key)
+def repeated(actor: Actor, scope: Scope, days: SchoolDays, tells: bool) -> dict[str, Share]:
     """By way, the windows of WINDOW school days attended with another incident, of those that are over today; without
     the ways of which a small number could be derived."""
     if days.between(scope.first, scope.today) <= WINDOW:
         return {}  # none can be over
-    rows = db.session.execute(ways_of_people(actor, scope, days, as_of))
+    rows = db.session.execute(ways_of_people(actor, scope))
     of_person: dict[int, str] = {row[0]: row[1] for row in rows}
     over: Counter[tuple[str, str | None, int]] = Counter()
     again: Counter[tuple[str, str | None, int]] = Counter()

@@ -15,8 +15,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.cache import cached_count
+from wss_cases.outcomes.counting.measures import too_recent_words
 from wss_cases.outcomes.counting.scope.queries import (
-    by_days,
+    by_age,
+    had_time,
     reads_all,
     reads_everywhere,
     streamed,
@@ -74,9 +76,13 @@ class PathwayFigures:
     answers: Waits
     services: Waits
     returns: Share
+    returns_too_recent: int
 
 
-@cached_count("pathways", version=3, depends_on=by_days)
+@cached_count(
+    "pathways", version=4,
+    depends_on=lambda actor, scope, _days: by_age("returns")(actor, scope),
+)  # fmt: skip
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
     """The figures of a scope, in four queries. `days` are the school days of its school or district."""
     handed_out, plans = _asked(actor, scope), _started_plans(actor, scope)
@@ -84,8 +90,9 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
         select(func.count()).where(*handed_out).select_from(Questionnaire).scalar_subquery(),
         select(func.count(Questionnaire.answered_at)).where(*handed_out).scalar_subquery(),
         _held(plans, scope).scalar_subquery(),
+        _returned_lately(actor, scope).scalar_subquery(),
     )
-    number, answered, sessions_held = db.session.execute(counts).one()
+    number, answered, sessions_held, too_recent = db.session.execute(counts).one()
     waited = _waited(actor, scope, days)
     return PathwayFigures(
         said=Said(number, answered, _answers(actor, scope)),
@@ -93,6 +100,7 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
         answers=_waits(waited[ANSWERED]),
         services=_waits(waited[SERVED]),
         returns=Share(waited[RETURNED][NEAR], waited[RETURNED].total()),
+        returns_too_recent=too_recent,
     )
 
 
@@ -246,10 +254,17 @@ def _dated(actor: Actor, scope: Scope) -> Any:
     of_return = (plan.returned_on, plan.meeting_held_on)
     returned = (
         select(literal(RETURNED), *of_return, nothing, func.count())
-        .where(*within(actor, scope, plan.school_id, plan.returned_on))
+        .where(*within(actor, had_time(scope, "returns"), plan.school_id, plan.returned_on))
         .group_by(*of_return)
     )
     return union_all(sent, returned)
+
+
+def _returned_lately(actor: Actor, scope: Scope) -> Select[Any]:
+    """A select of the returns of the period that are too recent to tell."""
+    dates = within(actor, scope, ReengagementPlan.school_id, ReengagementPlan.returned_on)
+    late = ReengagementPlan.returned_on > had_time(scope, "returns").last
+    return select(func.count()).select_from(ReengagementPlan).where(*dates, late)
 
 
 def _waits(waited: Counter[int | None]) -> Waits:
@@ -283,6 +298,8 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
     dose, returns, answers, services = figures.dose, figures.returns, figures.answers, figures.services
     sessions = ngettext("%(num)s session planned", "%(num)s sessions planned", dose.whole)
     of_returns = ngettext("%(num)s return", "%(num)s returns", returns.whole)
+    if figures.returns_too_recent:
+        of_returns += f" · {too_recent_words(figures.returns_too_recent)}"
     rows = (
         (_("Mentoring delivered"), percent(dose), sessions),
         (_("Partner’s answer to a referral"), days_words(answers.median), _sent(answers)),

@@ -18,6 +18,7 @@ from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.scope.pages import shown, years_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.reports.charts import month_label
 from wss_cases.outcomes.reports.pathways import figures_of_pathways, said_rows
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
 from wss_cases.pathways.common.models import Pathway
@@ -169,9 +170,9 @@ class Table:
     rows: list[list[Any]]
 
 
-def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> list[Table]:
-    """Meetings by kind, month, tier and keeper, beside the circles of cases, and the results of requests. Empty tables
-    are left out."""
+def tables_of(scope: Scope, log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> list[Table]:
+    """Meetings of a scope by kind, month, tier and keeper, beside the circles of cases, and the results of requests.
+    Empty tables are left out."""
     months = Counter(circle.day.replace(day=1) for circle in of_cases)
     tiers = Counter(circle.tier for circle in of_cases)
     keepers = Counter(leader for circle in of_cases for leader in circle.kept_by)
@@ -188,7 +189,10 @@ def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> lis
         Table(
             _("By month"),
             (_("Month"), *beside),
-            [[month_words(day), log.months[day], months[day]] for day in sorted(log.months.keys() | months.keys())],
+            [
+                [month_label(month_words(day), scope.is_over(day)), log.months[day], months[day]]
+                for day in sorted(log.months.keys() | months.keys())
+            ],
         ),
         Table(
             _("By tier"),
@@ -235,7 +239,7 @@ def report() -> str:
         else _("No training expires within 60 days"),
         asked=requests,
         waiting_words=ngettext("%(num)s reports danger", "%(num)s report danger", requests.in_danger),
-        tables=tables_of(log, case_circles(page.actor, page.scope), requests),
+        tables=tables_of(page.scope, log, case_circles(page.actor, page.scope), requests),
         said=answers,
         said_rows=said_rows(answers),
     )

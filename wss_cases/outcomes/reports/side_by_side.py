@@ -13,7 +13,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns import order_of, table_of
-from wss_cases.cases.case.models import Case, CaseResult
+from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import _, _l
@@ -22,12 +22,14 @@ from wss_cases.foundation.tables.columns import Cell, Column, Order
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
+from wss_cases.outcomes.counting.measures import too_recent_words
 from wss_cases.outcomes.counting.repair.police import notified
-from wss_cases.outcomes.counting.repair.queries import LEFT_OUT, came_to, closed_with_harm, removed
+from wss_cases.outcomes.counting.repair.queries import OF_HARMS, TOO_RECENT, came_to, harmed_cases, removed, to_repair
 from wss_cases.outcomes.counting.scope.pages import years_of
 from wss_cases.outcomes.counting.scope.queries import (
     counted,
     enrolled_at,
+    had_time,
     networks_of,
     recorded_year_before,
     within_schools,
@@ -64,8 +66,9 @@ def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
     schools = db.session.execute(
         named.where(*within_schools(actor, scope, School.id)).order_by(School.name, School.id)
     ).all()
-    days, harm, earlier = school_days(None), closed_with_harm(actor, scope), totals_by_school(actor, year_before(scope))
-    recorded = _recorded_before(actor, scope)
+    days, (harm, outcome), old_enough = school_days(None), harmed_cases(actor, scope), had_time(scope, "offered")
+    earlier, recorded = totals_by_school(actor, year_before(scope, days)), _recorded_before(actor, scope)
+    to_offer = to_repair(actor, scope)
     members = within_schools(actor, scope, StaffMember.school_id)
     enrolled = [*enrolled_at(reference_day(scope, days)), *within_schools(actor, scope, Enrolment.school_id)]
     reporters = func.count(Incident.reporter_id.distinct())
@@ -77,9 +80,12 @@ def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
         "students": _by_school(Enrolment.school_id, enrolled),
         "staff": _by_school(StaffMember.school_id, [StaffMember.is_active.is_(True), *members]),
         "reported": _by_school(Incident.school_id, counted(actor, scope), reporters),
-        "offered": _by_school(Incident.school_id, [*counted(actor, scope), came_to("offered")]),
-        "repaired": _by_school(Case.school_id, [*harm, Case.result == CaseResult.REPAIRED]),
-        "closed": _by_school(Case.school_id, [*harm, Case.result.not_in(LEFT_OUT)]),
+        "offered": _by_school(Incident.school_id, [*to_repair(actor, old_enough), came_to("offered")]),
+        "to_offer": _by_school(Incident.school_id, to_repair(actor, old_enough)),
+        "not_told": _by_school(Incident.school_id, [*to_offer, Incident.local_date > old_enough.last]),
+        "repaired": _by_school(Case.school_id, [*harm, outcome == "repaired"]),
+        "harmed": _by_school(Case.school_id, [*harm, outcome.in_(OF_HARMS)]),
+        "harm_not_told": _by_school(Case.school_id, [*harm, outcome == TOO_RECENT]),
         "removals": _by_school(DisciplineAction.school_id, removed(actor, scope)),
         "police": _by_school(PoliceNotification.school_id, notified(actor, scope)),
     }
@@ -161,8 +167,8 @@ def values_of(row: SchoolRow, this_year: bool) -> dict[str, Any]:
         "before": numbers["before"] if numbers["recorded"] else None,
         "rate": per_100_a_day(numbers["incidents"], numbers["students"], row.school_days),
         "reported": per(numbers["reported"], numbers["staff"], 100) if this_year else None,
-        "offered": row.share("offered", "incidents").percent,
-        "repaired": row.share("repaired", "closed").percent,
+        "offered": row.share("offered", "to_offer").percent,
+        "repaired": row.share("repaired", "harmed").percent,
         "removals": per(numbers["removals"], numbers["students"], 100),
         "police": per(numbers["police"], numbers["students"], 1000),
     }
@@ -178,16 +184,18 @@ def _cells(row: SchoolRow, this_year: bool) -> dict[str, Cell]:
         "incidents": Cell(f"{numbers['incidents']:,}"),
         "before": Cell(_("not recorded") if values["before"] is None else f"{numbers['before']:,}"),
         **{key: Cell("–" if rate is None else f"{rate:.2f}") for key, rate in rates.items()},
-        "offered": Cell(_share(row.share("offered", "incidents"))),
-        "repaired": Cell(_share(row.share("repaired", "closed"))),
+        "offered": Cell(_share(row.share("offered", "to_offer"), numbers["not_told"])),
+        "repaired": Cell(_share(row.share("repaired", "harmed"), numbers["harm_not_told"])),
     }
 
 
-def _share(share: Share) -> str:
-    if share.percent is None:
-        return "–"
-    numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
-    return _("%(percent)s (%(part)s of %(whole)s)", **numbers)
+def _share(share: Share, too_recent: int) -> str:
+    """A share with its numbers, and how many are too recent to tell."""
+    words = "–"
+    if share.percent is not None:
+        numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
+        words = _("%(percent)s (%(part)s of %(whole)s)", **numbers)
+    return f"{words} · {too_recent_words(too_recent)}" if too_recent else words
 
 
 def typed_in(arguments: Mapping[str, str]) -> str:

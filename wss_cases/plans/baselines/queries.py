@@ -11,10 +11,11 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.scope.queries import first_year_counted
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years_between
-from wss_cases.plans.measures import SURVEY, Figure, figures
+from wss_cases.plans.measures import SURVEY, Figure, figures, figures_in
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import AT_THE_COUNCIL, GOALS_OPEN, SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.surveys.rounds import SurveyGroup, questions_on, text_code
 
 MOST_YEARS = 6
@@ -117,8 +118,6 @@ def trend_of(actor: Actor, school_id: int, measure: str, today: date) -> Trend:
         years.append(Year(name, figure, today if end > today else None))
     scope = scope_of(school_id, school_year(today), today)
     assert scope is not None
-    same_days = year_before(scope)
-    before = None
-    if same_days.year in recorded:
-        before = figures(actor, school_id, [measure], same_days.first, same_days.last, today)[measure]
+    same_days = year_before(scope, school_days(school_id))
+    before = figures_in(actor, same_days, [measure])[measure] if same_days.year in recorded else None
     return Trend(years, years[-1].figure, before)

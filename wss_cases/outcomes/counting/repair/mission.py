@@ -1,7 +1,7 @@
 """How incidents were answered that elsewhere often end with the police: restorative only, with the police, or neither.
 
-An incident is taken once it is HAD_TIME school days old. What followed is counted as it stood on a day (`as_of`):
-today, and for the year before the same day a year earlier, so that both years had the same time.
+An incident is taken once it has had the time of `WINDOWS["mission"]`. What followed is counted as of the day on which
+the scope is seen, so that both years had the same time.
 """
 
 from collections.abc import Sequence
@@ -28,21 +28,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseState
 from wss_cases.foundation.i18n import Labelled, _, _l
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.foundation.settings import StoredSetting, fixed
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import SEXUAL, UNFOUNDED, PersonKind, PersonRole
+from wss_cases.incidents.incident.states import SEXUAL, PersonKind, PersonRole
 from wss_cases.outcomes.counting.cache import Values, cached_count
+from wss_cases.outcomes.counting.measures import WINDOWS
 from wss_cases.outcomes.counting.repair.police import was_avoidable
-from wss_cases.outcomes.counting.repair.queries import LEFT_OUT, MEETS, light_conditions, step_conditions
-from wss_cases.outcomes.counting.scope.queries import HARMED, SERIOUS_GROUP, PreparedOfScope, by_days, counted
+from wss_cases.outcomes.counting.repair.queries import LEFT_OUT, MEETS, light_conditions, step_conditions, unfounded
+from wss_cases.outcomes.counting.scope.queries import HARMED, SERIOUS_GROUP, PreparedOfScope, by_age, counted, had_time
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.pathways.circles.circle.models import CircleConsent
 from wss_cases.pathways.circles.circle.queries import told_who_said_what
 from wss_cases.pathways.common.models import Pathway, PathwayState
-from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.vocabulary import Kind, Person
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.routing.rule_sets import RoutingAnswer
@@ -70,8 +70,6 @@ class Way(Labelled):
 INSIDE: Final = (Way.RESTORATIVE, Way.BOTH, Way.POLICE, Way.NEITHER)
 """The ways of which the figure's share is taken."""
 BESIDE: Final = (Way.RECENT, Way.BY_LAW, Way.MAY_NOT_MEET, Way.NOT_WISHED, Way.UNFOUNDED, Way.LOWERED)
-HAD_TIME: Final = 20
-"""School days after which a conversation or a circle can have been held."""
 LOWEST_GROUP: Final = StoredSetting("outcomes.lowest_group", int, fixed(SERIOUS_GROUP))
 """The lowest behavior group that is counted without any other reason; a district may choose a lower one."""
 SUPPORTS: Final = (Family.MENTORING.value, Family.WRAPAROUND.value)
@@ -123,7 +121,7 @@ def chosen_words(lowest: int) -> str:
         "Counted are incidents of group %(lowest)s or higher, or with a weapon or what looks like one, a substance, an "
         "injury that needed care, or a legal duty to notify the police, once they are %(days)s school days old.",
         lowest=lowest,
-        days=HAD_TIME,
+        days=WINDOWS["mission"],
     )
 
 
@@ -148,32 +146,31 @@ def members(way: Way) -> tuple[Way, ...]:
     return (Way.NEITHER, Way.NOT_WISHED) if way is Way.NEITHER_OR_NOT_WISHED else (way,)
 
 
-def mission_key(actor: Actor, scope: Scope, _days: SchoolDays, as_of: date, *_more: Any) -> Values:
-    """What the stored figures depend on: the days, whether they are seen from today, and the lowest group."""
-    values = by_days(actor, scope)
-    return None if values is None else (*values, as_of == scope.today, LOWEST_GROUP.on(scope.today))
+def mission_key(actor: Actor, scope: Scope) -> Values:
+    """What the stored figures depend on: the days, what has had its time, and the lowest group."""
+    values = by_age("mission")(actor, scope)
+    return None if values is None else (*values, LOWEST_GROUP.on(scope.today))
 
 
-@cached_count("mission", version=1, depends_on=mission_key)
-def mission(actor: Actor, scope: Scope, days: SchoolDays, as_of: date) -> Mission:
-    """The incidents of a scope by way as it stood on a day, in one query. `days` are the school days of its school or
-    district."""
+@cached_count("mission", version=2, depends_on=mission_key)
+def mission(actor: Actor, scope: Scope) -> Mission:
+    """The incidents of a scope by way, in one query."""
     ways: dict[str, Answered] = {}
-    for way, removed, said, number in _MISSION.rows(actor, scope, **_values(scope, days, as_of)):
+    for way, removed, said, number in _MISSION.rows(actor, scope, **_values(scope)):
         answers = {} if said is None else {said: number}
         ways[way] = ways.get(way, Answered()).with_(Answered(number, number if removed else 0, answers))
     return Mission(ways)
 
 
-def of_ways(actor: Actor, scope: Scope, days: SchoolDays, ways: Sequence[Way]) -> list[ColumnElement[bool]]:
-    """Conditions of the incidents of a scope that went one of these ways, as of today."""
-    values = _values(scope, days, scope.today)
+def of_ways(actor: Actor, scope: Scope, ways: Sequence[Way]) -> list[ColumnElement[bool]]:
+    """Conditions of the incidents of a scope that went one of these ways."""
+    values = _values(scope)
     return [*_period(actor, scope), _taken(values["lowest"]), way_of(**values).in_(ways)]
 
 
-def ways_of_people(actor: Actor, scope: Scope, days: SchoolDays, as_of: date) -> Any:
+def ways_of_people(actor: Actor, scope: Scope) -> Any:
     """A select of (person, way): each student reported to have caused harm, and the way of that incident."""
-    values, person = _values(scope, days, as_of), IncidentPerson
+    values, person = _values(scope), IncidentPerson
     statement = select(person.id, way_of(**values)).join(Incident, Incident.id == person.incident_id)
     of_students = (person.role.in_(CAUSED), person.student_id.is_not(None))
     return statement.where(*_period(actor, scope), _taken(values["lowest"]), *of_students)
@@ -213,10 +210,9 @@ def end_of(day: date) -> datetime:
     return at_local(day + timedelta(days=1), 0, 0, district_zone())
 
 
-def _values(scope: Scope, days: SchoolDays, as_of: date) -> dict[str, Any]:
-    old_enough = days.add(as_of, -HAD_TIME) - timedelta(days=1)
-    lowest = LOWEST_GROUP.on(scope.today)
-    return {"as_of": as_of, "end": end_of(as_of), "old_enough": old_enough, "lowest": lowest}
+def _values(scope: Scope) -> dict[str, Any]:
+    old_enough, lowest = had_time(scope, "mission").last, LOWEST_GROUP.on(scope.today)
+    return {"as_of": scope.seen_on, "end": end_of(scope.seen_on), "old_enough": old_enough, "lowest": lowest}
 
 
 def _by_way(actor: Actor, scope: Scope) -> Any:
@@ -249,7 +245,7 @@ def way_of(as_of: Any, end: Any, old_enough: Any, lowest: Any) -> ColumnElement[
         (and_(held, told), Way.BOTH),
         (held, Way.RESTORATIVE),
         (told, Way.POLICE),
-        (_is_unfounded(), Way.UNFOUNDED),
+        (unfounded(), Way.UNFOUNDED),
         (_was_not_wished(), Way.NOT_WISHED),
     ]
     return case(*((condition, way.value) for condition, way in rows), else_=Way.NEITHER.value)
@@ -338,13 +334,6 @@ def _was_restorative(as_of: Any, end: Any) -> ColumnElement[bool]:
 
 def _was_told(as_of: Any) -> ColumnElement[bool]:
     return exists().where(PoliceNotification.incident_id == Incident.id, PoliceNotification.local_date <= as_of)
-
-
-def _is_unfounded() -> ColumnElement[bool]:
-    of_case = exists().where(
-        CaseIncident.incident_id == Incident.id, Case.id == CaseIncident.case_id, Case.result == CaseResult.UNFOUNDED
-    )
-    return or_(Incident.outcome_reason == UNFOUNDED, of_case)
 
 
 def _was_not_wished() -> ColumnElement[bool]:

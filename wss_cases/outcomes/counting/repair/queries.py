@@ -1,10 +1,10 @@
 """Counts of whether harm was repaired: how cases with a person harmed were closed, and what that person said then."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal_column, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, and_, bindparam, case, exists, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -15,23 +15,27 @@ from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import UNFOUNDED, IncidentState
 from wss_cases.intake.decision import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache import cached_count
+from wss_cases.outcomes.counting.measures import WINDOWS
 from wss_cases.outcomes.counting.scope.queries import (
     HARMED,
     PreparedOfScope,
+    by_age,
     by_days,
     counted,
+    had_time,
     reads_all,
     within,
     within_schools,
 )
-from wss_cases.outcomes.counting.scope.rules import Scope, Share
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, waits_from
 from wss_cases.pathways.circles.circle.models import CirclePreparation, TermState
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import FollowUpKind
 from wss_cases.routing.engine.vocabulary import Pathway as Family
 from wss_cases.safeguards.discipline.consequences import MinorConsequence
@@ -44,19 +48,20 @@ AGREEING: Final = ("any", Family.CIRCLE.value)
 """The funnels in which an agreement can be made; no other pathway leads to an agreement."""
 NOT_REACHED: Final = ("not_reached", "not_to_contact")
 """Outcomes of a first contact in which no one spoke with the person harmed."""
-LIGHT: Final = "without a case"
-"""Name of the line of conversations recorded on the incident itself; no pathway has this name."""
-NONE: ColumnElement[int] = literal_column("0")
+ANY, EVERY = "any", "every incident"
+"""Names of the lines for any pathway, and for the incidents themselves; no pathway has these names."""
 MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Agreement terms due in the period, except those changed by consent: kept (and how many of them late), and all."""
+    """Agreement terms due in the period, except those changed by consent: kept (and how many of them late), all, and
+    those due so lately that they are in none of these."""
 
     kept: int = 0
     late: int = 0
     due: int = 0
+    too_recent: int = 0
 
     @property
     def share(self) -> Share:
@@ -116,49 +121,81 @@ def came_to(step: str, pathway: str = "", *seen: ColumnElement[bool]) -> ColumnE
     return or_(Incident.id.in_(came), light[step]) if step in light else Incident.id.in_(came)
 
 
-@cached_count("funnel", version=2, depends_on=by_days)
-def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
-    """For each pathway, and for "any", the number of incidents that reached each step, in one query."""
-    numbers = {
-        row[0]: dict(zip(STEPS, map(int, row[1:]), strict=True)) for row in db.session.execute(_came(actor, scope))
-    }
-    light = numbers.pop(LIGHT)
-    if light["proposed"]:
-        numbers.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
-    for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if light["proposed"] else ():
-        for step in light_conditions():
-            numbers[name][step] += light["proposed" if step == "proposed" else "held"]
-    return numbers
+def unfounded() -> ColumnElement[bool]:
+    """Condition: an incident did not happen as reported, by the decision on the report or the closing of all of its
+    cases."""
+    of_incident = exists().where(CaseIncident.incident_id == Incident.id, Case.id == CaseIncident.case_id)
+    closed_so = of_incident.where(Case.result == CaseResult.UNFOUNDED)
+    other = of_incident.where(or_(Case.result.is_(None), Case.result != CaseResult.UNFOUNDED))
+    # correlated to the incident alone: a statement that joins its cases must not narrow these to the joined one
+    return or_(
+        Incident.outcome_reason == UNFOUNDED, and_(closed_so.correlate(Incident), not_(other.correlate(Incident)))
+    )
+
+
+def to_repair(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Conditions of an incident that calls for repair: it counts and is not unfounded."""
+    return [*counted(actor, scope), not_(unfounded())]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Incidents at one step of the funnel: those that `reached` it, `of` those at the step before, all of them old
+    enough for it; and those at the step before that are too recent to tell."""
+
+    reached: int = 0
+    of: int = 0
+    too_recent: int = 0
+
+
+@cached_count("funnel", version=3, depends_on=by_age(*STEPS))
+def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, Step]]:
+    """For each pathway, and for "any", the incidents at each step, in one query."""
+    rows = {row[0]: [int(number) for number in row[1:]] for row in db.session.execute(_came(actor, scope))}
+    _reached, all_old_enough, all_too_recent = rows.pop(EVERY)[:3]
+    steps = {}
+    for pathway, numbers in rows.items():
+        each = {step: Step(*numbers[3 * place : 3 * place + 3]) for place, step in enumerate(STEPS)}
+        # before the first step stand all incidents, also those without a pathway
+        steps[pathway] = each | {"proposed": Step(each["proposed"].reached, all_old_enough, all_too_recent)}
+    return steps
 
 
 def _came(actor: Actor, scope: Scope) -> Any:
-    """A select of (pathway, incidents that reached each step), with "any" for the furthest step of each incident and
-    one row for conversations without a case. It joins incidents to agreements only once."""
-    conditions = step_conditions()
+    """A select of (pathway, for each step the three numbers of `Step`), with ANY for the furthest step of each
+    incident, and EVERY for all incidents. It joins incidents to agreements only once."""
+    conditions, light = step_conditions(), light_conditions()
     furthest = case(*((conditions[step], place) for place, step in reversed([*enumerate(STEPS, 1)])), else_=0)
-    each = (
-        select(Incident.id.label("incident_id"), Pathway.pathway, func.max(furthest).label("step"))
+    incidents = to_repair(actor, scope)
+    of_cases = (
+        select(Incident.id, Pathway.pathway, func.max(furthest).label("step"), Incident.local_date.label("day"))
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .where(*counted(actor, scope))
-        .group_by(Incident.id, Pathway.pathway)
-        .cte("each_pathway")
+        .where(*incidents)
+        .group_by(Incident.id, Pathway.pathway, Incident.local_date)
     )
-    all_of_them = select(func.max(each.c.step).label("step")).group_by(each.c.incident_id).subquery()
-    light = light_conditions()
-    proposed, was_held = (func.coalesce(func.sum(case((light[step], 1), else_=0)), 0) for step in ("proposed", "held"))
-    without_case = [proposed if step == "proposed" else was_held if step == "held" else NONE for step in STEPS]
+    talked = case((light["held"], STEPS.index("held") + 1), else_=1)
+    conversation = literal(Family.RESTORATIVE_CONVERSATION.value)
+    without_case = select(Incident.id, conversation, talked, Incident.local_date).where(*incidents, light["proposed"])
+    each = union_all(of_cases, without_case).cte("each_pathway")
+    furthest_of_all = select(func.max(each.c.step).label("step"), each.c.day).group_by(each.c.id, each.c.day).subquery()
+    every = select(literal(0).label("step"), Incident.local_date.label("day")).where(*incidents).subquery()
     return union_all(
-        select(each.c.pathway, *_reached(each.c.step)).group_by(each.c.pathway),
-        select(literal_column("'any'"), *_reached(all_of_them.c.step)),
-        select(literal_column(f"'{LIGHT}'"), *without_case).where(*counted(actor, scope)),
+        select(each.c.pathway, *_at_steps(scope, each)).group_by(each.c.pathway),
+        select(literal(ANY), *_at_steps(scope, furthest_of_all)),
+        select(literal(EVERY), *_at_steps(scope, every)),
     )
 
 
-def _reached(step: ColumnElement[int]) -> list[ColumnElement[int]]:
-    sums = (func.sum(case((step >= place, 1), else_=0)) for place, _name in enumerate(STEPS, 1))
-    return [func.coalesce(value, 0) for value in sums]
+def _at_steps(scope: Scope, rows: Any) -> list[ColumnElement[int]]:
+    sums: list[ColumnElement[int]] = []
+    for place, name in enumerate(STEPS, 1):
+        is_old_enough = rows.c.day <= had_time(scope, name).last
+        came, came_before = rows.c.step >= place, rows.c.step >= place - 1
+        numbers = (and_(came, is_old_enough), and_(came_before, is_old_enough), and_(came_before, not_(is_old_enough)))
+        sums += [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in numbers]
+    return sums
 
 
 def contact_dates(actor: Actor, scope: Scope) -> Any:
@@ -219,12 +256,11 @@ def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
 
 def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Conditions of an agreement term that was due in the period and was not changed by consent."""
-    over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.late_before)
     dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
-    return [*dates, AgreementTerm.state.not_in((TermState.CHANGED, TermState.EXCUSED)), over]
+    return [*dates, AgreementTerm.state.not_in((TermState.CHANGED, TermState.EXCUSED))]
 
 
-@cached_count("terms", version=3, depends_on=by_days)
+@cached_count("terms", version=4, depends_on=by_age("terms"))
 def terms(actor: Actor, scope: Scope) -> Terms:
     """The terms due in the period. A term that its own owner marked as kept counts as due, but not as kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
@@ -233,12 +269,14 @@ def terms(actor: Actor, scope: Scope) -> Terms:
         or_(StaffMember.user_id.is_(None), marked_by.is_(None), StaffMember.user_id != marked_by),
         or_(AgreementTerm.owner_user_id.is_(None), marked_by.is_(None), AgreementTerm.owner_user_id != marked_by),
     )
+    is_old_enough = AgreementTerm.due_on <= had_time(scope, "terms").last
+    decided = [is_old_enough, by_other]
+    if scope.as_of is not None:
+        decided.append(AgreementTerm.decided_at < at_local(scope.as_of + timedelta(days=1), 0, 0, district_zone()))
+    kept, late = AgreementTerm.state.in_(KEPT), AgreementTerm.state == TermState.LATE
+    conditions = (and_(kept, *decided), and_(late, *decided), is_old_enough, not_(is_old_enough))
     statement = (
-        select(
-            func.sum(case((and_(AgreementTerm.state.in_(KEPT), by_other), 1), else_=0)),
-            func.sum(case((and_(AgreementTerm.state == TermState.LATE, by_other), 1), else_=0)),
-            func.count(),
-        )
+        select(*(func.sum(case((condition, 1), else_=0)) for condition in conditions))
         .select_from(AgreementTerm)
         .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
         .outerjoin(owner, owner.id == AgreementTerm.owner_participant_id)
@@ -246,23 +284,21 @@ def terms(actor: Actor, scope: Scope) -> Terms:
         .outerjoin(StaffMember, StaffMember.id == person.staff_id)
         .where(*terms_due(actor, scope))
     )
-    row = db.session.execute(statement).one()
-    return Terms(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
+    return Terms(*(int(number or 0) for number in db.session.execute(statement).one()))
 
 
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Conditions of a follow-up on students that was due in the period: open and past its date, or done, not canceled.
+    """Conditions of a follow-up on students that was due in the period, on a day that is over: open or done.
 
     Follow-ups of plan steps are counted in the plan, and first contacts with a person harmed by their own clock.
     Follow-ups that reveal a need for housing support are counted only for readers who may know of it, and in no figure
     of the district.
     """
-    over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
-    dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
+    dates = within(actor, had_time(scope, "follow_ups"), FollowUp.school_id, FollowUp.due_on)
     on_students = FollowUp.plan_step_id.is_(None)
     counts = FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE))
     known = not_(tells_of_housing()) if actor.is_system or reads_all(actor, scope) else known_to(actor)
-    return [*dates, on_students, counts, over, FollowUp.kind != FollowUpKind.CONTACT_PERSON_HARMED.value, known]
+    return [*dates, on_students, counts, FollowUp.kind != FollowUpKind.CONTACT_PERSON_HARMED.value, known]
 
 
 def on_time() -> ColumnElement[bool]:
@@ -270,7 +306,7 @@ def on_time() -> ColumnElement[bool]:
     return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
 
 
-@cached_count("follow_ups", version=3, depends_on=by_days)
+@cached_count("follow_ups", version=4, depends_on=by_age("follow_ups"))
 def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     """By kind, the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))
@@ -323,12 +359,15 @@ CHOICES: Final[dict[str, tuple[CaseResult, ...]]] = {
     "left_out": LEFT_OUT,
 }
 """The results counted in each number of the measure."""
+STILL_OPEN, TOO_RECENT = "still_open", "too_recent"
+OF_HARMS: Final = ("repaired", "partly", "not_repaired", STILL_OPEN)
+"""The numbers of which the share of repaired harms is a part."""
 
 
 @dataclass(frozen=True)
 class Harms:
-    """Cases with a person harmed that were closed in the period: repaired, partly, not; `left_out` were unfounded or
-    transferred.
+    """Cases with a person harmed that have had their time: closed in the period as repaired, partly, not; or still open
+    at its end. `left_out` were closed as unfounded or transferred. `too_recent` are younger cases, closed or open.
 
     `said` counts what the person harmed said at closing, in cases not left out; '' where nobody recorded it.
     """
@@ -337,12 +376,14 @@ class Harms:
     partly: int = 0
     not_repaired: int = 0
     left_out: int = 0
+    still_open: int = 0
+    too_recent: int = 0
     said: dict[str, int] = field(default_factory=dict)
 
     @property
     def of(self) -> int:
-        """Cases with a result that says whether the harm was repaired."""
-        return self.repaired + self.partly + self.not_repaired
+        """Cases of which it is known whether the harm was repaired in time."""
+        return sum(getattr(self, name) for name in OF_HARMS)
 
     @property
     def share(self) -> Share:
@@ -350,42 +391,61 @@ class Harms:
         return Share(self.repaired, self.of)
 
 
-def closed_with_harm(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    return _closed(actor, scope, **_moments(scope))
+def harmed_cases(actor: Actor, scope: Scope) -> tuple[list[ColumnElement[bool]], ColumnElement[str]]:
+    """Conditions of the cases with a person harmed that were closed in the period or open at its end, and the number of
+    `Harms` that each is counted in."""
+    return _harmed_cases(actor, scope, **_harm_days(scope))
 
 
-def _moments(scope: Scope) -> dict[str, datetime]:
-    zone = district_zone()
-    return {"since": at_local(scope.first, 0, 0, zone), "until": at_local(scope.last + timedelta(days=1), 0, 0, zone)}
+def _harm_days(scope: Scope) -> dict[str, Any]:
+    """When the period begins and ends, and the last days on which a case was opened that has had its time: of those
+    closed by the day of counting, of those still open at the period's end."""
+    zone, at_end = district_zone(), waits_from(school_days(scope.school_id), scope.late_before, WINDOWS["repaired"])
+    return {
+        "since": at_local(scope.first, 0, 0, zone),
+        "until": at_local(scope.last + timedelta(days=1), 0, 0, zone),
+        "judged": had_time(scope, "repaired").last,
+        "overdue": at_end - timedelta(days=1),
+    }
 
 
-def _closed(actor: Actor, scope: Scope, since: Any, until: Any) -> list[ColumnElement[bool]]:
-    return [
+def _harmed_cases(
+    actor: Actor, scope: Scope, since: Any, until: Any, judged: Any, overdue: Any
+) -> tuple[list[ColumnElement[bool]], ColumnElement[str]]:
+    is_closed = and_(Case.state == CaseState.CLOSED, Case.closed_at >= since, Case.closed_at < until)
+    is_open = and_(Case.opened_on <= scope.last, or_(Case.state != CaseState.CLOSED, Case.closed_at >= until))
+    conditions = [
         *within_schools(actor, scope, Case.school_id),
-        Case.state == CaseState.CLOSED,
-        Case.closed_at >= since,
-        Case.closed_at < until,
+        or_(is_closed, is_open),
         exists().where(CaseParticipant.case_id == Case.id, CaseParticipant.role.in_(HARMED)),
     ]
+    number = case(
+        (Case.opened_on > case((is_closed, judged), else_=overdue), TOO_RECENT),
+        (is_open, STILL_OPEN),
+        *((Case.result.in_(results), name) for name, results in CHOICES.items()),
+    )
+    return conditions, number
 
 
-@cached_count("harms", version=1, depends_on=by_days)
+@cached_count("harms", version=2, depends_on=by_age("repaired"))
 def harms(actor: Actor, scope: Scope) -> Harms:
     """How the cases with a person harmed were closed, and what that person said, in one query."""
-    numbers = dict.fromkeys(CHOICES, 0)
+    numbers = dict.fromkeys((*CHOICES, STILL_OPEN, TOO_RECENT), 0)
     statements: dict[str, int] = {}
-    for result, says, number in _HARMS.rows(actor, scope, **_moments(scope)):
-        numbers[next(name for name, results in CHOICES.items() if result in results)] += number
-        if result not in LEFT_OUT:
+    for name, says, number in _HARMS.rows(actor, scope, **_harm_days(scope)):
+        numbers[name] += number
+        if name in ("repaired", "partly", "not_repaired"):
             key = says.value if says is not None else ""
             statements[key] = statements.get(key, 0) + number
     return Harms(**numbers, said=statements)
 
 
-def _by_result(actor: Actor, scope: Scope) -> Any:
-    columns = (Case.result, Case.harmed_says)
-    closed = _closed(actor, scope, bindparam("since"), bindparam("until"))
-    return select(*columns, func.count()).where(*closed).group_by(*columns)
+def _by_number(actor: Actor, scope: Scope) -> Any:
+    days = {name: bindparam(name, type_=Date()) for name in ("judged", "overdue")}
+    moments = {name: bindparam(name, type_=Case.closed_at.type) for name in ("since", "until")}
+    conditions, number = _harmed_cases(actor, scope, **days, **moments)
+    numbered = select(number.label("number"), Case.harmed_says).where(*conditions).subquery()
+    return select(*numbered.c, func.count()).group_by(*numbered.c)
 
 
-_HARMS = PreparedOfScope(_by_result)
+_HARMS = PreparedOfScope(_by_number)

@@ -14,8 +14,10 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import every_place
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache import Values, cached_count, stored_key
+from wss_cases.outcomes.counting.measures import WINDOWS
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
 from wss_cases.roster.directory.models import Enrolment, School
+from wss_cases.roster.directory.queries import school_days
 
 Found = TypeVar("Found")
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
@@ -41,6 +43,22 @@ def reads_all(actor: Actor, scope: Scope) -> bool:
 def by_days(actor: Actor, scope: Scope, *_more: Any) -> Values:
     """The days of a scope of the whole district, on which cached counts depend; None for any other scope."""
     return (scope.first, scope.last, scope.late_before) if reads_all(actor, scope) else None
+
+
+def had_time(scope: Scope, step: str) -> Scope:
+    """The days of a scope whose incidents have had the time of a step of `WINDOWS`, by the calendar of its school or
+    district. The rest is too recent to tell."""
+    return scope.aged(school_days(scope.school_id), WINDOWS[step])
+
+
+def by_age(*steps: str) -> Callable[..., Values]:
+    """A function like `by_days` for counts that take only what has had the time of these steps."""
+
+    def values(actor: Actor, scope: Scope) -> Values:
+        days = by_days(actor, scope)
+        return days and (*days, scope.as_of, *(had_time(scope, step).last for step in steps))
+
+    return values
 
 
 def streamed(statement: Any) -> Iterable[Any]:
@@ -264,7 +282,7 @@ def networks_of(actor: Actor) -> list[str]:
 def recorded_year_before(actor: Actor, scope: Scope) -> Scope | None:
     """The same days of the year before; None where records had not begun by their first weeks. Such a year is not
     recorded, which is not the same as zero."""
-    earlier = year_before(scope)
+    earlier = year_before(scope, school_days(scope.school_id))
     return earlier if is_recorded(first_year_counted(actor, scope.school_id), earlier.first) else None
 
 

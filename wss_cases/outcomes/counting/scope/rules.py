@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year, school_year_bounds, year_named
+from wss_cases.outcomes.counting.measures import WINDOWS
 from wss_cases.roster.directory.rules import SchoolDays
 
 OUTLIER_TIMES = 3
@@ -16,7 +17,11 @@ FIRST_WEEKS = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Scope:
-    """What is counted: a school, a network, or all schools of the reader; and days of a school year, up to today."""
+    """What is counted: a school, a network, or all schools of the reader; and days of a school year, up to today.
+
+    `as_of` is the day at whose end what followed is counted; None for today. A year before is seen as of the same day
+    of that year, so that both years are compared at the same age.
+    """
 
     school_id: int | None
     year: str
@@ -24,10 +29,16 @@ class Scope:
     last: date
     today: date
     network: str | None = None
+    as_of: date | None = None
 
     @property
     def is_current(self) -> bool:
         return self.last == self.today
+
+    @property
+    def seen_on(self) -> date:
+        """The day as of which the scope is counted."""
+        return self.as_of or self.today
 
     @property
     def is_this_year(self) -> bool:
@@ -42,7 +53,16 @@ class Scope:
     def late_before(self) -> date:
         """The first due date that is not late yet. For a period that is over it is the same on every day, so that a
         cached count of it is found again later."""
-        return min(self.today, self.last + timedelta(days=1))
+        return min(self.seen_on, self.last + timedelta(days=1))
+
+    def aged(self, days: SchoolDays, window: int) -> "Scope":
+        """The days of the scope after which at least `window` school days are over; no day where its `last` lies
+        before its `first`."""
+        return replace(self, last=min(self.last, waits_from(days, self.seen_on, window) - timedelta(days=1)))
+
+    def is_over(self, month: date) -> bool:
+        """Whether a month, given by any of its days, lies in the scope to its end, and its last day is over."""
+        return _next_month(month) - timedelta(days=1) < self.late_before
 
     def months(self) -> list[date]:
         """The first day of each month of the period."""
@@ -63,14 +83,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Month:
-    """One month: incidents, school days so far, students enrolled at its end, and the rate (None without school
-    days)."""
+    """One month: incidents, school days so far, students enrolled at its end, the rate (None without school days), and
+    whether the month is over. A month that is not over is drawn as such and compared with no other."""
 
     first: date
     incidents: int
     school_days: int
     students: int
     rate: float | None
+    is_over: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,9 +137,19 @@ def month_of(month: str) -> tuple[date, date]:
     return first, _next_month(first) - timedelta(days=1)
 
 
-def year_before(scope: Scope) -> Scope:
-    first, last = year_earlier(scope.first), year_earlier(scope.last)
-    return replace(scope, year=school_year(first), first=first, last=last)
+def year_before(scope: Scope, days: SchoolDays) -> Scope:
+    """The same part of the year before, seen as of the same day of that year.
+
+    A part that goes on today ends after as many school days as this one has had, where the calendars of both years are
+    known; any other ends on the same date. Never a whole year for a part of one.
+    """
+    first, last, as_of = (_year_earlier(day) for day in (scope.first, scope.last, scope.seen_on))
+    year = school_year(first)
+    gone_by = days.between(scope.first - timedelta(days=1), scope.last)
+    is_known = None not in (days.last_of_year(scope.year), days.last_of_year(year))
+    if scope.last == scope.seen_on and is_known and gone_by:
+        last = as_of = min(days.add(first - timedelta(days=1), gone_by), school_year_bounds(year)[1])
+    return replace(scope, year=year, first=first, last=last, as_of=as_of)
 
 
 def is_recorded(first_incident: date | None, since: date) -> bool:
@@ -127,7 +158,7 @@ def is_recorded(first_incident: date | None, since: date) -> bool:
     return first_incident is not None and first_incident < since + FIRST_WEEKS
 
 
-def year_earlier(day: date) -> date:
+def _year_earlier(day: date) -> date:
     """The same day a year earlier; the last day of a month stays the last."""
     if _next_month(day) - day == timedelta(days=1):
         return _next_month(day.replace(year=day.year - 1, day=1)) - timedelta(days=1)
@@ -169,7 +200,8 @@ def months_of(scope: Scope, by_day: Mapping[date, int], days: SchoolDays, studen
         end = min(_next_month(first) - timedelta(days=1), scope.last)
         number = sum(count for day, count in by_day.items() if first <= day <= end)
         school_days = days.between(first - timedelta(days=1), end)
-        rows.append(Month(first, number, school_days, enrolled, per_100_a_day(number, enrolled, school_days)))
+        rate = per_100_a_day(number, enrolled, school_days)
+        rows.append(Month(first, number, school_days, enrolled, rate, scope.is_over(first)))
     return rows
 
 
@@ -184,19 +216,19 @@ class Reach:
     """Same day, 1, 2, 3 to 5, 6 and more school days. The rest of `of_all` was not contacted."""
 
 
-def contact_waits_from(days: SchoolDays, today: date) -> date:
-    """The incident date from which people harmed are not counted yet: their first school day is not over."""
-    return days.on_or_before(today - timedelta(days=1))
+def waits_from(days: SchoolDays, seen_on: date, window: int) -> date:
+    """The first date whose `window` school days after it are not over before `seen_on`. What happened on it or later
+    is too recent to tell, also where all is done already: else the newest days would look perfect."""
+    return days.add(seen_on, -window) if window else seen_on
 
 
-def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, today: date) -> Reach:
+def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, seen_on: date) -> Reach:
     """The reach from rows of (date of the incident, date of contact or None, number of people)."""
     bands = [0, 0, 0, 0, 0]
     waiting = missed = 0
-    waits_from = contact_waits_from(days, today)
+    first_waiting = waits_from(days, seen_on, WINDOWS["contact"])
     for happened, reached, people in pairs:
-        # people contacted early wait too: counting only them would make the newest days look perfect
-        if happened >= waits_from:
+        if happened >= first_waiting:
             waiting += people
         elif reached is not None:
             bands[_band(days.between(happened, reached))] += people
