@@ -68,6 +68,7 @@ def test_numbers_are_those_of_the_rows_up_to_the_last_month_that_is_over(made: M
     assert "Sat, Aug 1, 2026 to Sat, Oct 31, 2026" in page.text and "Nov 2026" not in page.text
     headings = [one.text for one in page.find_all("h2")]
     assert [one.split(" (")[0] for one in headings] == [
+        "Restorative, police, or neither",
         "School safety plan",
         "At a glance",
         "Incidents per 100 students per school day",
@@ -220,7 +221,7 @@ def test_it_stands_above_the_figures_on_the_page_and_on_paper_with_whose_it_is(m
     assert "Add a comment" in client.page(PAGE).text
     assert written(client, comment=WORDS).status_code == 303
     page = client.page(PAGE)
-    assert page.find_all("main")[0].find_all("h2")[1].text == "Comment" and "Change the comment" in page.text
+    assert page.find_all("main")[0].find_all("h2")[0].text == "Comment" and "Change the comment" in page.text
     assert "We will hold circles in every ninth grade class." in page.text
     assert f"{principal.name}, Tue, Nov 24, 2026" in page.text
     scope = existing(board_scope(school.id, None, None, NOW.date()))
@@ -334,7 +335,7 @@ def test_it_begins_with_the_plan_and_each_goal_then_now_and_its_target(made: Mad
     assert "no safety plan in force" in client.page(PAGE).text
     planned(school, head)
     page = client.page(PAGE).find_all("main")[0]
-    section = page.find_all("section")[0]
+    section = page.find_all("section")[1]
     assert section.find_all("h2")[0].text == "School safety plan"
     goal, then, now, target = (cell.text for cell in section.find_all("tbody")[0].find_all("th", "td")[:4])
     assert goal == "Fewer students are hurt in the hallways"
@@ -386,7 +387,8 @@ def test_the_board_reads_one_page_and_every_number_opens_its_list(made: Made, cl
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     page = main_of(client.page("/outcomes/board"))
     heads = [one.text for one in page.find_all("h2")]
-    assert heads[:3] == ["Was harm repaired?", "Removals and police notifications", "School safety plan"]
+    first = ["Restorative, police, or neither", "Was harm repaired?"]
+    assert heads[:4] == [*first, "Removals and police notifications", "School safety plan"]
     assert "do not post it" in page.text and "How this is counted" not in page.text
     assert "Not confirmed, separate: 0 emergency, 0 required by law" in page.text, "never avoidable alone"
     assert "not recorded" in page.text, "a year before the first report is not 0"

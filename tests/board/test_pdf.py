@@ -80,7 +80,7 @@ def test_an_independent_reader_finds_a_tagged_report(
     answer = client.get(f"{address}/report.pdf")
     assert answer.status_code == 200 and answer.mimetype == "application/pdf"
     pdf, kinds = tagged(answer.data, language, title + name)
-    assert [kind for kind, _element in kinds].count("/H2") == 12
+    assert [kind for kind, _element in kinds].count("/H2") == 13
     figures = [element for kind, element in kinds if kind == "/Figure"]
     assert len(figures) == 2 and all(len(figure["/Alt"]) > 40 for figure in figures)
     assert {"/Table", "/TH", "/TD"} <= {kind for kind, _element in kinds}

@@ -130,6 +130,7 @@ def sheet_of(board: queries.Board, links: Links) -> Point:
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
         "plan": queries.plan_rows(board.plan),
+        "mission": presenters.mission_of(board, links.behind),
         "planned": queries.schools_words(board.planned) if board.planned is not None else None,
         "comment": _comment(board),
         "glance": _glance(board, links),
@@ -157,6 +158,7 @@ def sheet_of(board: queries.Board, links: Links) -> Point:
 def _short(board: queries.Board, links: Links) -> Point:
     """The rows of the one page that a board member reads."""
     return {
+        "mission": presenters.mission_rows(board, links.behind),
         "repaired": presenters.repaired_rows(board, links.behind),
         "removals": presenters.removal_rows(board, links.behind),
         "money": presenters.money_rows(board.funding, board.money),

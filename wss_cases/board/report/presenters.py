@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wss_cases.board.report.queries import Board, is_small
+from wss_cases.board.report.queries import Board, is_small, tells_mission
 from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.outcomes.answers import Change, change_of_number, change_of_share
 from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS, too_recent_words
+from wss_cases.outcomes.counting.repair.mission import shown_ways
 from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.repair.queries import STILL_OPEN
 from wss_cases.outcomes.counting.scope.rules import Share
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
+from wss_cases.outcomes.reports.mission import list_of, lowest_group, mission_section
 from wss_cases.plans.money.amounts import money_words
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.queries import Money
@@ -33,6 +35,29 @@ MOVED = {
     Change.TOO_FEW: "",
     Change.NOT_RECORDED: "",
 }
+
+
+def mission_of(board: Board, behind: Behind) -> Line:
+    """The first section of all figures: restorative, police, or neither, with what became of the incidents."""
+    now, before, scope = board.mission, board.mission_before, board.scope
+    change = change_of_share(now.mission.share, before.mission.share if before else None).label
+    return mission_section(now, before, lowest_group(scope), tells_mission(scope), change, behind)
+
+
+def mission_rows(board: Board, behind: Behind) -> list[Line]:
+    """The first rows of the one page: each way, and the incidents that led to a removal; and how the share restorative
+    only moved. What stands apart is said with the last row."""
+    now, before = board.mission.mission, board.mission_before.mission if board.mission_before else None
+    ways = shown_ways(tells_mission(board.scope))
+    rows = [
+        _line(way.label, now.of(way), before.of(way) if before else None, href=list_of(now.of(way), way, behind))
+        for way in ways
+    ]
+    rows[0]["change"] = MOVED[change_of_share(now.share, before.share if before else None)]
+    removed, ago = (sum(each.way(way).removed for way in ways) if each else None for each in (now, before))
+    apart = [f"{row['label']} {row['number']:,}" for row in mission_of(board, behind)["beside"]]
+    words = _("Set apart: %(numbers)s", numbers="; ".join(apart)) if apart else ""
+    return [*rows, _line(_("Of these, with a removal"), removed or 0, ago) | {"apart": words}]
 
 
 def repaired_rows(board: Board, behind: Behind) -> list[Line]:

@@ -29,6 +29,7 @@ from wss_cases.outcomes.equity.rules import Table, settled
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
 from wss_cases.outcomes.reports.core import Reporting, reporting
+from wss_cases.outcomes.reports.mission import MissionYear, mission_year, mission_year_before
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.money.funding.models import FundingSource, funding_by_source
@@ -336,6 +337,8 @@ class Board:
     """
 
     scope: Scope
+    mission: MissionYear
+    mission_before: MissionYear | None
     core: Core
     before: Core
     repair: Repair
@@ -407,6 +410,8 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
     totals = totals_by_school(actor, scope) if schools else {}
     return Board(
         scope=scope,
+        mission=mission_year(actor, scope, days, tells_mission(scope)),
+        mission_before=mission_year_before(actor, scope, days, tells_mission(scope)),
         core=core_of(actor, scope, days),
         before=core_of(actor, earlier, days),
         repair=repair_of(actor, scope, days),
@@ -423,6 +428,12 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
         recorded=recorded is not None,
         harms_before=harms(actor, recorded) if recorded is not None else None,
     )
+
+
+def tells_mission(scope: Scope) -> bool:
+    """Whether a report says in how many incidents the person harmed did not wish to meet: never of one school, because
+    its readers decide discipline."""
+    return scope.school_id is None
 
 
 def may_report(actor: Actor, school_id: int | None, network: str | None) -> bool:

@@ -141,13 +141,14 @@ def _chart(now: Mission, before: Mission | None, ways: tuple[Way, ...], behind: 
     rows: list[Point] = []
     for way in ways:
         ago = before.of(way) if before else None
-        rows.append(bar(str(way.label), now.of(way), TONES.get(way, "teal"), href=_list(now.of(way), way, behind)))
+        rows.append(bar(str(way.label), now.of(way), TONES.get(way, "teal"), href=list_of(now.of(way), way, behind)))
         words = _("%(what)s, a year ago", what=way.label)
         rows.append(bar(words, ago, "slate", note=_("not recorded") if ago is None else None))
     return rows
 
 
-def _list(number: int, way: Way, behind: Behind, step: str | None = None) -> str | None:
+def list_of(number: int, way: Way, behind: Behind, step: str | None = None) -> str | None:
+    """The address of the list behind a number of a way; None where it is zero or the reader has no list."""
     return behind("mission", choice=way.value, step=step) if number else None
 
 
@@ -160,16 +161,16 @@ def _row(way: Way, now: MissionYear, before: MissionYear | None, behind: Behind)
     return {
         "label": str(way.label),
         "number": here.incidents,
-        "href": _list(here.incidents, way, behind),
+        "href": list_of(here.incidents, way, behind),
         "ago": None if ago is None else ago.incidents,
         "removed": f"{here.removed:,}",
-        "removed_href": _list(here.removed, way, behind, "removed"),
+        "removed_href": list_of(here.removed, way, behind, "removed"),
         "removed_ago": "" if ago is None else f"{ago.removed:,}",
         "again": _of(again),
         "again_href": behind("repeats", choice=str(WINDOW), step=way.value) if again else None,
         "again_ago": "" if before is None else _of(again_ago),
         "said": _said(here),
-        "said_href": _list(closed, way, behind, "closed"),
+        "said_href": list_of(closed, way, behind, "closed"),
         "said_ago": "" if ago is None else _said(ago),
     }
 
@@ -192,7 +193,7 @@ def _beside(now: Mission, before: Mission | None, ways: tuple[Way, ...], behind:
         {
             "label": str(way.label),
             "number": now.of(way),
-            "href": _list(now.of(way), way, behind),
+            "href": list_of(now.of(way), way, behind),
             "ago": "" if before is None else f"{before.of(way):,}",
         }
         for way in ways
