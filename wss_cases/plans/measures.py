@@ -1,20 +1,20 @@
 """The measures of a school's plan. Each calls the outcomes room that counts it, for an actor who may see the school's
 outcomes."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS
 from wss_cases.outcomes.counting.repair import queries as repair
 from wss_cases.outcomes.counting.repair.mission import mission
-from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.police import apart_words, police
 from wss_cases.outcomes.counting.repair.queries import harms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
@@ -172,10 +172,13 @@ SURVEY: Final = "survey"
 
 @dataclass(frozen=True)
 class Figure:
-    """A counted numerator, and its denominator (None where the measure is a count)."""
+    """A counted numerator, and its denominator (None where the measure is a count). `apart`: beside avoidable
+    notifications, the emergencies and the firearms or gun threats that were not confirmed; None where it is not known,
+    and for every other measure."""
 
     numerator: float
     denominator: float | None = None
+    apart: Sequence[int] | None = field(default=None, compare=False)
 
 
 def number_words(number: float) -> str:
@@ -205,9 +208,18 @@ def value_of(measure: str, numerator: float | None, denominator: float | None) -
 def value_words(measure: str, figure: Figure) -> str:
     """A figure in its unit: "6.9 per 100 students"; "Nothing to count" where the denominator is zero."""
     value = value_of(measure, figure.numerator, figure.denominator)
-    if value is None:
-        return _("Nothing to count")
-    return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+    words = _("Nothing to count") if value is None else f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+    return dotted(words, beside(measure, figure))
+
+
+def beside(measure: str, figure: Figure) -> str:
+    """What is always said beside avoidable notifications, and in no goal: those that were not confirmed. '' for every
+    other measure."""
+    if measure != AVOIDABLE:
+        return ""
+    if figure.apart is None:
+        return _("What was not confirmed then is not recorded with this figure")
+    return apart_words(*figure.apart)
 
 
 def made_of(measure: str, figure: Figure) -> str:
@@ -227,11 +239,11 @@ def made_of(measure: str, figure: Figure) -> str:
 
 def is_too_small(measure: str, figure: Figure, fewest: int) -> bool:
     """Whether a figure reveals a number below `fewest`: the numerator is positive but smaller, or the remainder of the
-    denominator is."""
+    denominator or what stands apart is."""
     if PLAN_MEASURES[measure].is_practice:
         return False  # a count of what adults did identifies no child, however small
     left = (figure.denominator or 0) - figure.numerator if PLAN_MEASURES[measure].is_share else 0
-    return 0 < figure.numerator < fewest or 0 < left < fewest
+    return any(0 < number < fewest for number in (figure.numerator, left, *(figure.apart or ())))
 
 
 def refuse_as_target(measure: str) -> None:
@@ -277,7 +289,8 @@ def _police(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
 
 
 def _avoidable(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
-    return Figure(police(actor, scope).avoidable, parts_of(actor, scope).serious)
+    made = police(actor, scope)
+    return Figure(made.avoidable, parts_of(actor, scope).serious, (made.unconfirmed, made.law_unconfirmed))
 
 
 def _contact(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:

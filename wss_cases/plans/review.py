@@ -104,6 +104,8 @@ def _copied(review: PlanReview, goal: PlanGoal, known: Known, fewest: int) -> Pl
         review_id=review.id, plan_id=review.plan_id, school_id=review.school_id, goal_id=goal.id, target=goal.target,
         then_numerator=then.numerator if then else None, then_denominator=then.denominator if then else None,
         now_numerator=now.numerator if now else None, now_denominator=now.denominator if now else None,
+        then_apart=list(then.apart) if then and then.apart is not None else None,
+        now_apart=list(now.apart) if now and now.apart is not None else None,
         now_suppressed=small, what_changes="",
     )  # fmt: skip
 
@@ -146,8 +148,7 @@ def lines_at(
 
 
 def _known_at(row: PlanReviewGoal, known: Known, over: Known) -> Known:
-    then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
-    now = Figure(row.now_numerator, row.now_denominator) if row.now_numerator is not None else None
+    then, now = _copied_figures(row)
     return replace(over, then=then, begins=known.begins, then_period=known.then_period, now=now)
 
 
@@ -165,14 +166,11 @@ def _card(
 ) -> Line:  # fmt: skip
     small = not fewest
     hides = row.now_suppressed and not small
-    then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
+    then, now = _copied_figures(row)
     hides_then = _is_hidden(goal, then, fewest)
     figures = [
-        (
-            _("Then (baseline)"),
-            _("Too few to show") if hides_then else _figure(goal, row.then_numerator, row.then_denominator),
-        ),
-        (_("Now"), _("Too few to show") if hides else _figure(goal, row.now_numerator, row.now_denominator)),
+        (_("Then (baseline)"), _("Too few to show") if hides_then else _figure(goal, then)),
+        (_("Now"), _("Too few to show") if hides else _figure(goal, now)),
         (_("Target"), _target(goal, row.target)),
     ]
     if before is not None and not hides and not _is_hidden(goal, before, fewest):
@@ -196,12 +194,20 @@ def _is_hidden(goal: PlanGoal, figure: Figure | None, fewest: int) -> bool:
     return figure is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, figure, fewest)
 
 
-def _figure(goal: PlanGoal, numerator: float | None, denominator: float | None) -> str:
-    if numerator is None:
+def _copied_figures(row: PlanReviewGoal) -> tuple[Figure | None, Figure | None]:
+    """The baseline and the figure of the day as a review copied them; None where not known."""
+    copies = (
+        (row.then_numerator, row.then_denominator, row.then_apart),
+        (row.now_numerator, row.now_denominator, row.now_apart),
+    )
+    then, now = (None if copy[0] is None else Figure(copy[0], *copy[1:]) for copy in copies)
+    return then, now
+
+
+def _figure(goal: PlanGoal, figure: Figure | None) -> str:
+    if figure is None:
         return _("Not known")
-    if goal.measure not in PLAN_MEASURES:
-        return number_words(numerator)
-    return _words(goal.measure, Figure(numerator, denominator))
+    return _words(goal.measure, figure) if goal.measure in PLAN_MEASURES else number_words(figure.numerator)
 
 
 def _words(measure: str, figure: Figure) -> str:

@@ -15,7 +15,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base, Id, Versioned, db
 from wss_cases.foundation.errors import NotFound, Stale
-from wss_cases.foundation.i18n import Labelled, _, _l
+from wss_cases.foundation.i18n import Labelled, _, _l, dotted
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, use_case
 from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
@@ -31,7 +31,7 @@ from wss_cases.outcomes.reports.cases import Repeat, Times, repeats_of, times_of
 from wss_cases.outcomes.reports.core import Reporting, reporting
 from wss_cases.outcomes.reports.mission import MissionYear, mission_year, mission_year_before
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, beside, figures, number_words, value_of, value_words
 from wss_cases.plans.money.funding.models import FundingSource, funding_by_source
 from wss_cases.plans.money.resources.queries import Money, money_by_kind
 from wss_cases.plans.plan.baselines import PlanBaseline
@@ -66,7 +66,7 @@ def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
     of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id, PlanGoal.removed_on.is_(None))
     goals = db.session.scalars(select(PlanGoal).where(*of_plan).order_by(PlanGoal.component, PlanGoal.position)).all()
     baselines = select(PlanBaseline).where(PlanBaseline.plan_id == plan.id, PlanBaseline.numerator.is_not(None))
-    frozen = {row.id: Figure(row.numerator or 0, row.denominator) for row in db.session.scalars(baselines)}
+    frozen = {row.id: row.figure for row in db.session.scalars(baselines)}
     counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})
     now = figures(actor, plan.school_id, counted, scope.first, scope.last, scope.today)
     return PlanNow(plan, [(goal, frozen.get(goal.baseline_id or 0), now.get(goal.measure)) for goal in goals])
@@ -108,7 +108,8 @@ def _row(goal: PlanGoal, then: Figure | None, now: Figure | None) -> Line:
     for figure in (then, now):
         words.append(value_words(goal.measure, figure) if figure is not None else "–")
         value = value_of(goal.measure, figure.numerator, figure.denominator) if figure is not None else None
-        briefly.append(number_words(value) if value is not None else words[-1])
+        brief = dotted(number_words(value), beside(goal.measure, figure)) if value is not None and figure else words[-1]
+        briefly.append(brief)
     return {
         "goal": goal.statement,
         "then": words[0],

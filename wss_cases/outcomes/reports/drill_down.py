@@ -42,9 +42,11 @@ from wss_cases.outcomes.counting.repair.police import (
     AVOIDABLE,
     LAW_NOT_CONFIRMED,
     NOT_CONFIRMED,
+    apart_words,
     law_not_confirmed,
     not_confirmed,
     notified,
+    police,
     refused_reviews,
     was_avoidable,
 )
@@ -364,11 +366,18 @@ def rows(name: str) -> str:
         title=_title(name, choice, step),
         count=every,
         waiting=waiting(page.actor, scope) if name == "harmed" else 0,
+        apart=_not_confirmed(page.actor, scope) if choice == AVOIDABLE else "",
         rows=[_row(name, row, whom_words(whom.get(row.id, []), page.actor)) for row in listed[:PAGE]],
         older=url_for("outcomes.behind.rows", **here, before=listed[PAGE - 1].id) if len(listed) > PAGE else None,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=_back(page, name, step),
     )
+
+
+def _not_confirmed(actor: Actor, scope: Scope) -> str:
+    """What is always said beside the avoidable notifications."""
+    made = police(actor, scope)
+    return apart_words(made.unconfirmed, made.law_unconfirmed)
 
 
 def _title(name: str, choice: str, step: str) -> str:

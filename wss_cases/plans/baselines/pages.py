@@ -18,7 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices
-from wss_cases.foundation.i18n import _, _l, locale_code
+from wss_cases.foundation.i18n import _, _l, dotted, locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import day_words_with_year, local_date, today_at, zone_of
 from wss_cases.journal.acts import Pages, Subject
@@ -30,6 +30,7 @@ from wss_cases.plans.baselines import queries
 from wss_cases.plans.measures import (
     PLAN_MEASURES,
     Figure,
+    beside,
     direction_words,
     figures,
     is_too_small,
@@ -62,7 +63,7 @@ def baseline_lines(
 def _line(
     plan: SchoolPlan, row: PlanBaseline, now: Figure, small: bool, names: dict[int, str], zone: str
 ) -> Line:  # fmt: skip
-    frozen = Figure(row.numerator or 0, row.denominator)
+    frozen = row.figure
     hidden = row.suppressed and not small
     fewest = 0 if small else smallest_groups(school_year(row.period_from)).cell
     changed = frozen != now and not hidden and not is_too_small(row.measure, now, fewest)
@@ -136,7 +137,7 @@ def trend_points(measure: str, trend: queries.Trend, small: bool, fewest: int) -
                 "value": value,
                 "figure": None if value is None else number_words(value),
                 "note": _("Too few to show") if hidden else "",
-                "made_of": "" if hidden else made_of(measure, year.figure),
+                "made_of": "" if hidden else dotted(made_of(measure, year.figure), beside(measure, year.figure)),
             }
         )
     return points
@@ -263,6 +264,7 @@ def freeze(uow: UnitOfWork, plan: SchoolPlan, form: FreezeForm) -> None:
         row = PlanBaseline(
             plan_id=plan.id, school_id=plan.school_id, measure=measure, period_from=first, period_to=min(end, today),
             numerator=figure.numerator, denominator=figure.denominator,
+            apart=None if figure.apart is None else list(figure.apart),
             suppressed=is_too_small(measure, figure, fewest), taken_at=uow.now, taken_by_id=uow.actor.user_id,
         )  # fmt: skip
         taken[measure] = uow.add(row)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, among, db, named_enum
 from wss_cases.foundation.i18n import Labelled, _l
+from wss_cases.plans.measures import Figure
 from wss_cases.plans.plan.core.models import OfPlan
 
 
@@ -25,7 +26,8 @@ LONGEST_MEASURE, LONGEST_INSTRUMENT = 60, 120
 class PlanBaseline(OfPlan, Base):
     """One measure over a period as it was at an instant. It is never computed again.
 
-    `suppressed`: the figure is below the smallest size that may be shown outside the school.
+    `suppressed`: the figure is below the smallest size that may be shown outside the school. `apart`: what was not
+    confirmed beside avoidable notifications (see `Figure.apart`); None where it was not frozen.
     """
 
     __tablename__ = "plan_baseline"
@@ -42,9 +44,14 @@ class PlanBaseline(OfPlan, Base):
     period_to: Mapped[date]
     numerator: Mapped[float | None] = mapped_column(Float)
     denominator: Mapped[float | None] = mapped_column(Float)
+    apart: Mapped[list[Any] | None]
     suppressed: Mapped[bool] = mapped_column(default=False)
     taken_at: Mapped[datetime]
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.numerator or 0, self.denominator, self.apart)
 
 
 class SurveyValue(OfPlan, Base):

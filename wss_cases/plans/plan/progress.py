@@ -1,6 +1,7 @@
 """Reviews of a plan: for each goal then, now, target, a rating, and what changes."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -55,7 +56,7 @@ class PlanReview(models.OfPlan, Versioned, Base):
 
 class PlanReviewGoal(models.OfPlan, Versioned, Base):
     """One goal at a review. The figures are copied into it and stay; `now_suppressed`: too small to be
-    shown outside the school."""
+    shown outside the school. `then_apart`, `now_apart`: see `Figure.apart`."""
 
     __tablename__ = "plan_review_goal"
     __table_args__ = (
@@ -70,6 +71,8 @@ class PlanReviewGoal(models.OfPlan, Versioned, Base):
     then_denominator: Mapped[float | None] = mapped_column(Float)
     now_numerator: Mapped[float | None] = mapped_column(Float)
     now_denominator: Mapped[float | None] = mapped_column(Float)
+    then_apart: Mapped[list[Any] | None]
+    now_apart: Mapped[list[Any] | None]
     now_suppressed: Mapped[bool] = mapped_column(default=False)
     target: Mapped[float | None] = mapped_column(Float)
     rating: Mapped[Rating | None] = mapped_column(named_enum(Rating, "rating"))

@@ -16,6 +16,7 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.plans.measures import (
     PLAN_MEASURES,
     Figure,
+    beside,
     direction_words,
     figures,
     is_too_small,
@@ -65,8 +66,7 @@ def baselines_of_goals(goals: Iterable[PlanGoal]) -> dict[int, Known]:
     for goal in goals:
         row, value = frozen.get(goal.baseline_id), values.get(goal.survey_value_id)
         if row is not None and row.numerator is not None:
-            figure = Figure(row.numerator, row.denominator)
-            found[goal.id] = Known(figure, row.period_to, period_words(row.period_from, row.period_to))
+            found[goal.id] = Known(row.figure, row.period_to, period_words(row.period_from, row.period_to))
         elif value is not None:
             found[goal.id] = Known(Figure(value.value), school_year_bounds(value.school_year)[1], value.school_year)
     return found
@@ -212,9 +212,16 @@ def goal_line(goal: PlanGoal, known: Known, on: date, fewest: int, target: float
         _("%(measure)s: baseline %(then)s → now %(now)s → target %(target)s", **parts),
         **parts,
         standing=None if any(few) else progress_of(aim, _value(goal, known.now), on, known.gone, known.of_year),
-        notes=notes_of(goal, aim),
+        notes=[*notes_of(goal, aim), *_not_confirmed(goal, known, few)],
         small=not fewest and any(_is_few(goal, figure, least) for figure in figures_of_goal),
     )  # fmt: skip
+
+
+def _not_confirmed(goal: PlanGoal, known: Known, few: Sequence[bool]) -> list[str]:
+    """What is said beside the avoidable notifications of the baseline and of now; nothing beside what is not shown."""
+    named = ((_("Baseline"), known.then, few[0]), (_("Now"), known.now, few[1]))
+    said = [(name, beside(goal.measure, figure)) for name, figure, hides in named if figure is not None and not hides]
+    return [f"{name}: {words}" for name, words in said if words]
 
 
 def measure_row(goal: PlanGoal, known: Known, fewest: int) -> dict[str, Any]:
@@ -222,7 +229,10 @@ def measure_row(goal: PlanGoal, known: Known, fewest: int) -> dict[str, Any]:
     few = [_is_few(goal, figure, fewest) for figure in (known.then, known.now)]
     then, now = _then_words(goal, known, few[0]), _now_words(goal, known, few[1])
     both = _("Baseline %(then)s → now %(now)s", then=then, now=now)
-    return {"label": measure_words(goal.measure), "value": [direction_words(goal.measure), both]}
+    return {
+        "label": measure_words(goal.measure),
+        "value": [direction_words(goal.measure), both, *_not_confirmed(goal, known, few)],
+    }
 
 
 def _is_few(goal: PlanGoal, figure: Figure | None, fewest: int) -> bool:
