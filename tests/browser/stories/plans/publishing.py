@@ -45,7 +45,7 @@ def read_by_anyone(page: Page, addresses: list[str], language: str) -> None:
         read = page.locator("html").get_attribute("lang") or ""
         expect(page.locator("main")).to_contain_text(IN_SHORT[read])
         expect(page.locator("main")).to_contain_text(FEWER)
-        expect(page.locator("main")).to_contain_text(words_in(read)("Not shown"))
+        expect(page.locator("main")).to_contain_text(words_in(read)("No figure is shown yet."))
         expect(page.locator("main")).not_to_contain_text(STEP)
         look(page)
         go(page, page.get_by_role("link", name=words_in(read)("All schools")))
@@ -65,7 +65,7 @@ def copied(page: Page, plan: str) -> None:
     expect(page.locator(".page-head")).to_contain_text(words("Draft"))
     expect(page.locator("h1")).to_contain_text("2027-28")
     expect(page.locator("main")).to_contain_text(FEWER)
-    expect(page.locator("main")).to_contain_text(words("No baseline yet"))
+    expect(page.locator("main")).to_contain_text(words("not frozen yet"))
     look(page)
     tab(page, "Steps")
     expect(page.locator("main")).to_contain_text(STEP)

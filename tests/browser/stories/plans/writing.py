@@ -113,7 +113,7 @@ def aimed(page: Page, plan: str, goal: Goal) -> None:
     if goal.is_measured:
         page.locator("[name=measure]").select_option("incidents")
         page.locator("[name=direction]").select_option("down")
-        write(page, target="1", target_by=BY)
+        write(page, target="0.1", target_by=BY)
     else:
         write(page, why_not_measured="No one counts this yet.")
     press(page, "Save")
