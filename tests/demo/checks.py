@@ -132,9 +132,12 @@ def too_old_for_their_state(today: date) -> list[str]:
 
 
 def long_overdue(today: date) -> list[str]:
+    """Return the open follow-ups and the reviews of cases that are overdue for longer."""
     days = school_days(None)
     items = db.session.scalars(select(FollowUp).where(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today))
-    return [f"{row.kind} since {row.due_on}" for row in items if days.between(row.due_on, today) > LONGEST_OVERDUE]
+    dated = [(row.kind, row.due_on) for row in items]
+    dated += db.session.execute(select(Case.reference, Case.next_review_on).where(Case.next_review_on < today)).all()
+    return [f"{what} since {due}" for what, due in dated if days.between(due, today) > LONGEST_OVERDUE]
 
 
 def families_called_otherwise() -> list[str]:

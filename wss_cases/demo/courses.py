@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from wss_cases.cases.case import models as cases
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseResult, HarmedSays, SafetyPlan
-from wss_cases.casework.case_page.acts import add_note, close
+from wss_cases.casework.case_page.acts import add_note, close, set_review
 from wss_cases.casework.case_page.pages import blockers, left_open
 from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.casework.safety_plans import acts as safety_plans
@@ -75,8 +75,12 @@ NOTES = (
 )
 
 
+REVIEW_AFTER = 10
+"""School days from one review of a case to the next."""
+
+
 def play_case(work: Work, now: datetime) -> Steps:
-    """Begin each pathway that the case has or gets, and close it some days after the last of them ended."""
+    """Begin each pathway that the case has or gets, review it, and close it some days after the last of them ended."""
     calendar, rng, path, begun = work.world.calendar, work.place.rng, Pathway, set[int]()
     columns = (path.id, path.pathway, path.kind, path.for_whom, path.participant_id)
     words = work.place.take(NOTES)
@@ -93,6 +97,9 @@ def play_case(work: Work, now: datetime) -> Steps:
             words = ""
         if not rows(path.id, where=(path.case_id == work.id) & path.state.in_(LIVE)) and _close_case(work, now):
             return
+        today = work.world.day(now)
+        if rows(Case.id, where=(Case.id == work.id) & (Case.next_review_on <= today)):
+            set_review(work.calls(now), work.id, review_on=calendar.school_days.add(today, REVIEW_AFTER))
 
 
 DECLINED = {
@@ -289,7 +296,7 @@ def daily_cards(world: World, place: Place) -> Steps:
         strengths="Mornings, a calm place", trained_on=today,
     )  # fmt: skip
     there = [pupil for pupil in place.pupils[::-1] if calendar.years[-1] in pupil.grades and pupil.is_there(today)]
-    for pupil, (because, why), goal in zip(there, REASONS, GOALS, strict=False):
+    for pupil, (because, why), goal in zip(there[::4], REASONS, GOALS, strict=False):
         pathway_id = open_support(
             call, pupil.id, kind=Kind.CHECK_IN_CHECK_OUT, because=because, why=why, agreed_who=AgreedWho.GUARDIAN,
             guardian_id=str(pupil.guardian_id), agreed_how=AgreedHow.PHONE, agreed_on=today,
