@@ -1,6 +1,6 @@
 """The list behind a number: its page, its rows, and students named for readers who may see the report."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -383,7 +383,9 @@ def _not_confirmed(actor: Actor, scope: Scope) -> str:
 def _title(name: str, choice: str, step: str) -> str:
     if (name, choice) == ("removals", SUSPENDED):
         return _("Suspensions")
-    words = Way.labels().get(choice, choice) if name == "mission" else STEP_LABELS.get(step, step)
+    labels: Mapping[Any, Any] = Way.labels() if name == "mission" else STEP_LABELS
+    key = choice if name == "mission" else step
+    words = labels.get(key, key)
     return str(LISTS[name][2]) % {"step": words}
 
 

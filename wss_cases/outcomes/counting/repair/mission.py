@@ -4,7 +4,7 @@ An incident is taken once it has had the time of `WINDOWS["mission"]`. What foll
 the scope is seen, so that both years had the same time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -216,7 +216,12 @@ def _values(scope: Scope) -> dict[str, Any]:
 
 
 def _by_way(actor: Actor, scope: Scope) -> Any:
-    kinds = {"as_of": Date(), "end": DateTime(timezone=True), "old_enough": Date(), "lowest": Integer()}
+    kinds: Mapping[str, Any] = {
+        "as_of": Date(),
+        "end": DateTime(timezone=True),
+        "old_enough": Date(),
+        "lowest": Integer(),
+    }
     values: Any = {name: bindparam(name, type_=kind) for name, kind in kinds.items()}
     each = (
         select(
