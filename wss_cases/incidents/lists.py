@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import cache, lru_cache
@@ -12,6 +12,8 @@ from babel.dates import format_skeleton, format_time
 from sqlalchemy import Select, case, extract, func, or_, select
 
 from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
@@ -270,3 +272,18 @@ def weekday_words(weekday: int) -> str:
     """The weekday, 0 for Monday, capitalized."""
     words = weekday_name(A_MONDAY + timedelta(days=weekday))
     return words[:1].upper() + words[1:]
+
+
+def openable_student(actor: Actor, person: IncidentPerson) -> int | None:
+    """The student whose page the actor may open; None for anyone else, and for a student who has left their schools."""
+    student = person.student
+    return student.id if student is not None and can(actor, Permission.STUDENT_READ, student) else None
+
+
+def named_people(
+    actor: Actor, people: Mapping[int, Sequence[IncidentPerson]], name_of: Callable[[IncidentPerson], str]
+) -> dict[int, list[tuple[str, int | None]]]:
+    """The people of each report as (name, the student whose page the actor may open)."""
+    return {
+        number: [(name_of(one), openable_student(actor, one)) for one in theirs] for number, theirs in people.items()
+    }

@@ -51,7 +51,7 @@ from wss_cases.incidents.incident.states import (
     Tile,
     WhenPrecision,
 )
-from wss_cases.incidents.lists import GROUPS, trait_words
+from wss_cases.incidents.lists import GROUPS, openable_student, trait_words
 from wss_cases.incidents.telling import ASK_ALONE, MayTellForm, agree_to_tell, entry_of, may_tell, may_tell_page
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import panels_for, react
@@ -484,7 +484,7 @@ def _back(report: Incident) -> Response:
 def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
     if not actor.covers(report.school_id, *CASE_TEAM):
         return {}
-    ids = [person.student_id for person in report.people if person.student_id is not None]
+    ids = [number for person in report.people if (number := openable_student(actor, person)) is not None]
     return {student_id: url_for("students.student", student_id=student_id) for student_id in ids}
 
 

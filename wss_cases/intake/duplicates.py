@@ -41,6 +41,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson, shows_
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
+from wss_cases.incidents.lists import named_people
 from wss_cases.incidents.other_schools import parts_of
 from wss_cases.intake.recommendation import people_of_each
 from wss_cases.intake.report.actions import route_incident
@@ -419,7 +420,7 @@ def twins_of(
         zones={report.school_id: zone_of(report.school_id)},
         places=place_words(twin.location_code for twin in twins),
         names=user_names([twin.reporter_id for twin in twins]),
-        people={number: [(name_of(one), one.student_id) for one in theirs] for number, theirs in people.items()},
+        people=named_people(actor, people, name_of),
     )
     return [twin_words(report, twin, known) for twin in twins]
 

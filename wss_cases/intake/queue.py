@@ -28,7 +28,7 @@ from wss_cases.incidents.incident.models import Alarm, Incident
 from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.queries import locations, reviewed_by
 from wss_cases.incidents.incident.states import UNDECIDED, WAITING, WEAPON_LABELS, Tile
-from wss_cases.incidents.lists import sorted_by
+from wss_cases.incidents.lists import named_people, sorted_by
 from wss_cases.intake.assignment import REVIEWERS, Assignment, reviewers_at
 from wss_cases.intake.decision import Choice, decide, may_be_batched, open_duty_count
 from wss_cases.intake.duplicates import Known, possible_duplicates, told, twin_words
@@ -309,7 +309,7 @@ def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) ->
         zones={number: zone_of(number) for number in {row.school_id for row in shown}},
         places=places,
         names=user_names([*(row.reporter_id for row in (*shown, *beside.values())), *(r.assignee_id for r in shown)]),
-        people={number: [(name_of(one), one.student_id) for one in theirs] for number, theirs in people.items()},
+        people=named_people(queue.actor, people, name_of),
     )
     told_pairs: set[frozenset[int]] = set()
     rows = []

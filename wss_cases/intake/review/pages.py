@@ -134,7 +134,7 @@ def show(
 def _table(report: Incident, now: recommendation.Situation) -> dict[str, Any]:
     """The people of a report, and the taps for what is not known of them."""
     return {
-        "people": person_rows(now.people, people_form(report) if report.state in UNDECIDED else None),
+        "people": person_rows(current_actor(), now.people, people_form(report) if report.state in UNDECIDED else None),
         "role_taps": ROLE_TAPS,
         "injury_taps": INJURY_TAPS,
         "verified_taps": {name: label for name, label in VERIFIED_LABELS.items() if name != "unknown"},

@@ -5,6 +5,7 @@ from typing import Any
 
 from wtforms import Field
 
+from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm
@@ -22,6 +23,7 @@ from wss_cases.incidents.incident.rules import (
     worst_injury,
 )
 from wss_cases.incidents.incident.states import INJURY_LABELS, REPORTED_ROLE_LABELS, UNDECIDED, PersonKind, PersonRole
+from wss_cases.incidents.lists import openable_student
 from wss_cases.intake.corrections.facts import OF_PERSON, part_words
 from wss_cases.intake.details import person_fields, stored
 from wss_cases.intake.open_questions.models import UNKNOWN, Answer, Tap, facts_after
@@ -93,7 +95,7 @@ def next_place(people: Sequence[IncidentPerson], must: Collection[str]) -> str:
     return f"question-{in_rows[0]}" if in_rows else "recommended"
 
 
-def person_rows(people: Sequence[IncidentPerson], form: BaseForm | None) -> list[dict[str, Any]]:
+def person_rows(actor: Actor, people: Sequence[IncidentPerson], form: BaseForm | None) -> list[dict[str, Any]]:
     """The rows of the table: what is known of each person, the taps for what is not, and the fields of Change, none
     for a decided report (`form` None)."""
     return [
@@ -107,7 +109,7 @@ def person_rows(people: Sequence[IncidentPerson], form: BaseForm | None) -> list
             "lacks_code": person.kind is PersonKind.STUDENT and lacks_code(person),
             "injury": INJURY_TAPS[person.injury] if person.injury else "",
             "asks_injury": asks_injury(person),
-            "student_id": person.student_id,
+            "student_id": openable_student(actor, person),
             "fields": [form[name] for name in names_of(person)] if form is not None else [],
         }
         for person in people

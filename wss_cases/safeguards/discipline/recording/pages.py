@@ -316,6 +316,7 @@ def _shown(listed: ListedAction) -> dict[str, Any]:
         "action": row,
         "words": action_words(listed),
         "student": listed.student,
+        "may_open": can(actor, Permission.STUDENT_READ, listed.student),
         "days": days_words(row.student_id, school_year(row.starts_on)),
         "versions": version_words(row),
         "appeal": appeal_words(row.id),
