@@ -70,6 +70,7 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         _l("incidents restorative, with police, or neither"),
         100,
         MEASURES["mission"].formula,
+        Direction.UP,
         is_share=True,
     ),
     INCIDENTS: PlanMeasure(

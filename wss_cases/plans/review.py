@@ -183,7 +183,7 @@ def _card(
         "why_not": goal.why_not_measured,
         "small": row.now_suppressed and small,
         "line": line,
-        "rating": row.rating.label if row.rating else _("Not rated yet"),
+        "rating": row.rating.label if row.rating else "",
         "tone": TONES.get(row.rating, "sun") if row.rating else "sun",
         "changes": row.what_changes,
         "href": url_for("plan_reviews.rate", plan_review_goal_id=row.id) if rates else "",

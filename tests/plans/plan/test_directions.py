@@ -93,6 +93,7 @@ def test_what_adds_up_is_held_against_the_part_of_the_year_that_is_over():
     assert progress_of(goal, 7, HALF, 90, 180) is Progress.WORSE, "although 7 is below the target of a whole year"
     assert progress_of(goal, 1, HALF, 90, 180) is Progress.ON_TRACK, "nothing is reached before the year is over"
     assert progress_of(goal, 8, BY, 180, 180) is Progress.REACHED
+    assert progress_of(goal, 5, HALF, 90, 0) is None, "without a calendar nobody knows which part is over"
 
 
 def test_the_first_weeks_of_a_year_say_nothing_yet():

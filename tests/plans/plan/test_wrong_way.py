@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.base import fresh
+from tests.factories.base import fresh, put
 from tests.factories.incidents import make_incident
 from tests.factories.plans import PlanGoalFactory, SchoolPlanFactory
 from tests.factories.roster import EnrolmentFactory, StudentFactory
@@ -27,6 +28,8 @@ from wss_cases.plans.plan.goals.pages import add_goal, change_goal
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of
 from wss_cases.plans.review import goals_of, rate_goal, start_review
+from wss_cases.roster.directory.models import CalendarDay
+from wss_cases.roster.directory.rules import DayKind
 
 GOAL = {
     "component": Component.TRUST, "statement": "Fewer suspensions", "measure": "suspensions",
@@ -145,6 +148,16 @@ def test_a_review_calls_neither_reached_and_a_rating_above_the_figures_wants_wor
     told = " ".join(client_as(principal).page(f"/safety-plan-reviews/{review_id}").text.split())
     assert "By the figures: Worse than the baseline" in told and WRONG in told and NONE in told
     assert "Target reached" not in told
+
+
+def test_what_grows_through_the_year_says_how_much_of_it_is_over(
+    school: Any, principal: Any, standing: Any, client_as: Any
+) -> None:
+    last = date(2027, 7, 31)
+    put(CalendarDay(school_year="2026-27", school_id=school.id, day=last, kind=DayKind.CLOSED))
+    db.session.commit()
+    told = " ".join(client_as(principal).page(f"/safety-plans/{standing.id}").text.split())
+    assert re.search(r"now 0 \(2026-27 so far, \d+ of \d+ school days\) → target down to 12", told)
 
 
 def test_the_district_sees_how_many_goals_of_each_school_point_the_wrong_way(standing: Any) -> None:

@@ -138,7 +138,7 @@ def test_every_page_print_and_file_has_the_money_of_the_second_plan(first: Plann
     paper = " ".join(client.page(f"{home}/print").text.split())
     assert "Where the money comes from Former school police money $165,000" in paper and "$118,430 planned" in paper
     row = client.page("/safety-plans/resources").text
-    assert "Coordinator" in row and "Former school police money $165,000" in row
+    assert "Coordinator" in row and "Former school police money of the plan" in row and "$165,000" in row
     one = db.session.scalars(select(PlanResource.id).where(PlanResource.title == "Coordinator")).one()
     assert "Former school police money $165,000" in client.page(f"/safety-plans/resources/{one}").text
     (plan,) = [

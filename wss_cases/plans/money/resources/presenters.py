@@ -18,7 +18,7 @@ from wss_cases.foundation.school_time import day_words_with_year, today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.foundation.tables.ordering import ranked, worded
 from wss_cases.plans.money.amounts import hundredths_words, money_words
-from wss_cases.plans.money.funding.models import source_lines, sources_of
+from wss_cases.plans.money.funding.models import FundingSource, source_lines, sources_of
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind, Staffing
 from wss_cases.plans.money.resources.queries import Money, days_open, money_by_kind, visible_to
 from wss_cases.plans.plan.core.models import PLAN_READERS, PlanState, SchoolPlan
@@ -113,12 +113,11 @@ def _select(actor: Actor, wanted: ResourceFilter, _now: datetime) -> Select[Any]
 
 def _cells(rows: Sequence[Any], _actor: Actor, _wanted: ResourceFilter, now: datetime, _in_file: bool) -> list[Row]:
     funding = sources_of([row[0].plan_id for row in rows])
-    sources = {plan_id: Cell(dotted(*source_lines(amounts))) for plan_id, amounts in funding.items()}
-    none = Cell(dotted(*source_lines({})))
+    former = {plan_id: amounts.get(FundingSource.FORMER_POLICE, 0) for plan_id, amounts in funding.items()}
     return [
         {
             **_row_cells(resource, school, Money(resource.planned_cents, int(committed), int(spent)), now),
-            "sources": sources.get(resource.plan_id, none),
+            "former": Cell(money_words(former.get(resource.plan_id, 0))),
         }
         for resource, _id, school, committed, spent in rows
     ]
@@ -161,7 +160,7 @@ RESOURCES = long_list(
         Column("over", _l("Over the plan"), sorts=True, said=True),
         Column("staffing", _l("Position")),
         Column("open", _l("Days open"), sorts=True, said=True),
-        Column("sources", _l("Money of the plan comes from"), said=True),
+        Column("former", _l("Former school police money of the plan"), said=True),
         Column("code", _l("Job code"), said=True, off=True),
         Column("share", _l("Full-time equivalent"), said=True, off=True),
     ),

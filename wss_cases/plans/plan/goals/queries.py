@@ -33,8 +33,11 @@ from wss_cases.roster.directory.queries import school_days
 @dataclass(frozen=True)
 class Known:
     """What is known of a goal: its baseline and what this counts, and the figure of today; None where it is not
-    measured or not known. `gone` and `of_year`: the school days of this year that are over, and all of them.
-    `now_on`: the last day that a past year counts. `is_hidden`: no figure is shown where this goes."""
+    measured or not known.
+
+    `gone` and `of_year`: the school days of this year that are over, and all of them (0: not known). `now_on`: the last
+    day that a past year counts. `is_hidden`: no figure is shown where this goes.
+    """
 
     then: Figure | None = None
     begins: date | None = None
@@ -86,6 +89,8 @@ def known_of(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], on: date
         known = then.get(goal.id, Known())
         if goal.measure in PLAN_MEASURES:
             counted = replace(over, now=now[goal.measure])
+            if PLAN_MEASURES[goal.measure].adds_up:
+                counted = replace(counted, now_period=part_words(over))
             found[goal.id] = replace(counted, then=known.then, begins=known.begins, then_period=known.then_period)
         elif (later := newest.get(goal.survey_value_id or 0)) is not None:
             found[goal.id] = replace(known, now=Figure(later.value), now_period=later.school_year)
@@ -95,11 +100,20 @@ def known_of(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], on: date
 
 
 def year_so_far(school_id: int, on: date) -> Known:
-    """How far the school year of a day has gone at a school."""
-    first, end = school_year_bounds(school_year(on))
-    days, before = school_days(school_id), first - timedelta(days=1)
-    so_far = _("%(year)s so far", year=school_year(on))
-    return Known(now_period=so_far, gone=days.between(before, on), of_year=days.between(before, end))
+    """How far the school year of a day has gone at a school; without its calendar all of its days are not known."""
+    year, days = school_year(on), school_days(school_id)
+    first, end = school_year_bounds(year)
+    before = first - timedelta(days=1)
+    of_year = days.between(before, end) if days.last_of_year(year) is not None else 0
+    return Known(now_period=_("%(year)s so far", year=year), gone=days.between(before, on), of_year=of_year)
+
+
+def part_words(known: Known) -> str:
+    """The part of a school year that a figure counts which grows day by day."""
+    if not known.of_year:
+        return known.now_period
+    days = _("%(gone)s of %(all)s school days", gone=known.gone, all=known.of_year)
+    return f"{known.now_period}, {days}"
 
 
 def period_words(first: date, last: date) -> str:

@@ -89,16 +89,18 @@ def progress_of(aim: Aim, now: float | None, today: date, gone: int | None, of_y
     """How a goal stands on a day; None where nothing may be said: a figure is not known, the measure has no better
     direction, or the target points backward.
 
-    `gone`: how many of the `of_year` school days of this year are over; None for a value that is not counted day by
-    day. The figure of a measure that adds up is held against that part of a whole year, and reaches nothing before the
-    year is over.
+    `gone`: how many of the `of_year` school days of this year (0: not known) are over; None for a value that is not
+    counted day by day. The figure of a measure that adds up is held against that part of a whole year, and reaches
+    nothing before the year is over.
     """
     has_no_direction = aim.better is None and aim.measure in PLAN_MEASURES
     if now is None or aim.then is None or has_no_direction or aim.is_backward():
         return None
-    if gone is not None and gone < min(EARLY_DAYS, of_year):
+    if gone is not None and gone < EARLY_DAYS:
         return Progress.EARLY
-    part = gone / of_year if aim.adds_up and gone is not None and of_year else 1.0
+    if aim.adds_up and gone is not None and not of_year:
+        return None
+    part = gone / of_year if aim.adds_up and gone is not None else 1.0
     if aim.direction is Direction.HOLD:
         return Progress.HELD if aim.is_held(now, part) else Progress.NOT_HELD
     line = aim.line_on(today)
