@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from tests.outcomes.recount.cases import windows_of
@@ -158,7 +159,9 @@ def mission(seen: Shown) -> None:
             if way in INSIDE:
                 shown = (figures["with_a_removal"], figures["closed"], figures["said_repaired"])
                 same(f"{name}, {way}, beside", shown, (removed[way], closed[way], repaired[way]))
-        _again(seen, seen.plain if name == "this_year" else earlier, each, command[name])
+        _again(
+            seen, replace(seen.plain if name == "this_year" else earlier, today=seen.plain.today), each, command[name]
+        )
     _on_the_page(seen, years["this_year"], years["a_year_ago"])
     if seen.code is not None:
         for way in {_merged(row[1]) for row in years["this_year"]}:

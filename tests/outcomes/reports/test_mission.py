@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentPersonFactory, make_incident
-from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
+from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
@@ -24,7 +24,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.outcomes.reports.mission import mission_year_before, without_rest
 from wss_cases.pathways.circles.circle.models import CircleConsent
 from wss_cases.pathways.common.models import Pathway, PathwayState
-from wss_cases.plans.measures import RESTORATIVE, figures
+from wss_cases.plans.measures import PLAN_MEASURES, RESTORATIVE, Direction, figures
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.vocabulary import Kind
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
@@ -210,6 +210,28 @@ def test_removals_and_what_the_person_harmed_said_stand_beside(school: Any, clie
     assert "the person harmed said: The harm is repaired" in listed
 
 
+def test_another_incident_is_counted_in_periods_that_are_over_and_by_what_followed(
+    school: Any, client_as: ClientAs
+) -> None:
+    began, again = date(2025, 9, 15), date(2025, 10, 20)
+    for number in range(11):
+        student = StudentFactory(school=school)
+        EnrolmentFactory(student=student, starts_on=date(2025, 8, 25))
+        report = incident(school, students=[student], role=PersonRole.CAUSED_HARM, local_date=began)
+        if number < 10:
+            pathway(report, held_on=began, started_on=began, offered_on=began, accepted_on=began)
+        if number < 4:
+            make_incident(school, [student], PersonRole.CAUSED_HARM, local_date=again, behavior_group=1)
+    rows = became(client_as(make_user(Role.DEAN, school)).page("/outcomes"), "Restorative only")
+    assert rows.find_all("td")[3].text == "– · a year ago: –", "1 period, and 4 of the later incidents, remain"
+    for _more in range(5):
+        student = StudentFactory(school=school)
+        EnrolmentFactory(student=student, starts_on=date(2025, 8, 25))
+        make_incident(school, [student], PersonRole.CAUSED_HARM, local_date=began, behavior_group=1)
+    rows = became(client_as(make_user(Role.DEAN, school)).page("/outcomes"), "Restorative only")
+    assert rows.find_all("td")[3].text == "– · a year ago: 4 of 10"
+
+
 def test_it_is_the_first_answer_and_the_word_is_never_printed(school: Any, client_as: ClientAs) -> None:
     pathway(incident(school))
     notified(incident(school))
@@ -244,6 +266,7 @@ def test_a_no_is_never_inside_the_share_that_a_plan_counts(school: Any) -> None:
     reader = acting(make_user(Role.ADMINISTRATOR, school))
     found = figures(reader, school.id, [RESTORATIVE], SCOPE.first, TODAY, TODAY)[RESTORATIVE]
     assert (found.numerator, found.denominator) == (1, 2)
+    assert PLAN_MEASURES[RESTORATIVE].better is Direction.UP, "a goal may be set on it, and more is better"
 
 
 def test_at_one_school_no_number_tells_of_a_report_that_is_kept_from_its_staff(school: Any) -> None:

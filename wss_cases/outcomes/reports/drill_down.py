@@ -245,11 +245,11 @@ def _mission(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, A
     """The incidents of one way: all of them, those with a removal, or those with a closed case."""
     if step not in ("", "removed", "closed"):
         raise NotFound
-    said = last_said(end_of(scope.today))
+    said = last_said(end_of(scope.seen_on))
     columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state, said if step == "closed" else literal(None))
     statement = select(*columns).where(*_of_way(actor, scope, choice))
     if step == "removed":
-        statement = statement.where(was_removed(scope.today))
+        statement = statement.where(was_removed(scope.seen_on))
     return statement.where(said.is_not(None)) if step == "closed" else statement, Incident.id
 
 
