@@ -12,15 +12,17 @@ down_revision = "0139"
 branch_labels = None
 depends_on = None
 
-EDITION = sa.Enum("board", "whole", "public", name="edition", native_enum=False, create_constraint=True, length=40)
+CHECK = "ck_board_report_edition"
 
 
 def upgrade() -> None:
     # a process of the release before goes on to write rows without an edition
     with op.batch_alter_table("board_report") as table:
-        table.add_column(sa.Column("edition", EDITION, nullable=False, server_default="whole"))
+        table.add_column(sa.Column("edition", sa.String(40), nullable=False, server_default="whole"))
+        table.create_check_constraint(op.f(CHECK), "edition IN ('board', 'whole', 'public')")
 
 
 def downgrade() -> None:
     with op.batch_alter_table("board_report") as table:
+        table.drop_constraint(op.f(CHECK), type_="check")
         table.drop_column("edition")

@@ -10,7 +10,7 @@ MOST_STATEMENTS = 34
 """What any page asks at most; those that people wait for, or that gather many rooms, have a number of their own."""
 MOST_OF = {
     "/incidents/new": 3, "/mentoring/today": 6, "/people": 6, "/cases": 8, "/incidents": 10, "/outcomes/equity": 10,
-    "/safety-plans/all": 11, "/follow-ups": 12, "/outcomes/patterns": 13, "/review": 13, "/outcomes/incidents": 14,
+    "/safety-plans/all": 14, "/follow-ups": 12, "/outcomes/patterns": 13, "/review": 13, "/outcomes/incidents": 14,
     "/students/N": 15, "/outcomes/removals": 25, "/outcomes/repair": 26, "/review/N": 26, "/outcomes": 30,
     "/incidents/N": 31, "/cases/N": 34, "/desk": 28, "/outcomes/board": 66,
 }  # fmt: skip

@@ -128,6 +128,8 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> int:
             (direction, part, usual), value = AIMS[measure], before[measure]
             target = usual if value is None else min(round(part * value, 1), 100.0)
             aim = {"measure": measure, "direction": direction, "target": target, "target_by": last}
+            if value == target:
+                aim = {"why_not_measured": "The year before was as good as it can be."}
         goal_id = add_goal(call, plan_id, component=component, statement=statement, anyway=True, **aim)
         strategy_id = add_strategy(
             call, goal_id, if_words=if_words, then_words=then_words, leads_to=leads_to, owner=owner, anyway=True

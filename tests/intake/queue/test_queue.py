@@ -247,6 +247,20 @@ def test_no_row_shows_words_of_what_is_nobody_elses(place: Place, client_as: Cal
     assert "Secret words" not in page
 
 
+def test_a_row_carries_the_first_words_a_weapon_and_what_is_not_known(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    one, two, _three = place.students
+    long = "They pushed at the lockers. " * 8
+    place.report((one, PersonRole.INVOLVED), (two, PersonRole.INVOLVED), narrative=long, weapon="lookalike")
+    hidden = place.report((one, CAUSED), narrative="Secret words.", occurred_at=NOW - timedelta(days=3))
+    set_facts(hidden, sexual="unknown")
+    text = client_as(place.dean).page("/review").text
+    assert "They pushed at the lockers. They pushed" in text and long.strip() not in text
+    assert "Looks like a weapon but is not one" in text and "Not known: roles" in text
+    assert "Not known: safety" in text and "Secret words" not in text and "sexual" not in text.lower()
+
+
 MOST = 20
 ORDERS = ("", "?sort=who", "?sort=-when", "?sort=reporter", "?sort=-waiting", "?sort=first", "?days=1", "?whose=mine")
 

@@ -114,7 +114,7 @@ def test_anyone_reads_baseline_now_and_target_of_a_goal(scene: PublicScene, clie
     aim(scene, frozen_year(scene, 30, 50), 75.0)
     goal = goal_on(scene)
     assert goal["line"] == (
-        "Harm repaired, percent of closed cases with a person harmed: baseline 60 (2025-26) → now not known yet → "
+        "Harm repaired, percent of cases with a person harmed: baseline 60 (2025-26) → now not known yet → "
         "target up to 75 by Tue, Jun 1, 2027"
     )
     assert "punto de partida 60 (2025-26)" in goal_on(scene, "es")["line"]

@@ -271,17 +271,13 @@ MEASURES: Final[dict[str, Counted]] = {
         " confirmed is never among them and stands in the next two measures",
         lambda a, s, _days: Share(police(a, s).avoidable, parts_of(a, s).serious),
     ),
-    "emergency_not_confirmed": Counted(
-        "police notifications whose emergency the second review did not confirm",
-        lambda a, s, _days: police(a, s).unconfirmed,
-    ),
+    "emergency_not_confirmed": Counted("emergencies not confirmed", lambda a, s, _days: police(a, s).unconfirmed),
     "required_by_law_not_confirmed": Counted(
         "police notifications of a firearm or gun threat that was not confirmed",
         lambda a, s, _days: police(a, s).law_unconfirmed,
     ),
     "restorative_only": Counted(
-        "incidents that elsewhere often end with the police and were answered restoratively without them, of those"
-        " answered restoratively, with the police, or not yet; see docs/measures.md",
+        "incidents restorative only, of those restorative, with the police, or neither yet (docs/measures.md)",
         lambda a, s, _days: mission(a, s).share,
     ),
     "reached_within_1_day": Counted("people harmed who were reached within 1 school day, of all of them", _contact),

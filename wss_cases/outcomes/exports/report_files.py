@@ -96,7 +96,8 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
             "month",
             m["month"],
             m["month"],
-            *(m[name] for name in ("incidents", "school_days", "students", "rate", "is_over")),
+            *(m[name] for name in ("incidents", "school_days", "students", "rate")),
+            int(m["is_over"]),
         ]
         for m in months
     ]

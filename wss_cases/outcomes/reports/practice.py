@@ -186,14 +186,7 @@ def tables_of(scope: Scope, log: Held, of_cases: Sequence[CaseCircle], requests:
                 for kind, sums in log.by_kind.items()
             ],
         ),
-        Table(
-            _("By month"),
-            (_("Month"), *beside),
-            [
-                [month_label(month_words(day), scope.is_over(day)), log.months[day], months[day]]
-                for day in sorted(log.months.keys() | months.keys())
-            ],
-        ),
+        Table(_("By month"), (_("Month"), *beside), _month_rows(scope, log.months, months)),
         Table(
             _("By tier"),
             (_("Tier"), *beside),
@@ -212,6 +205,11 @@ def tables_of(scope: Scope, log: Held, of_cases: Sequence[CaseCircle], requests:
     ]
     there = (log.total, log.months or months, log.tiers or tiers, log.leaders or keepers, requests.became)
     return [table for table, figures in zip(tables, there, strict=True) if figures]
+
+
+def _month_rows(scope: Scope, log: Counter[date], circles: Counter[date]) -> list[list[Any]]:
+    months = sorted(log.keys() | circles.keys())
+    return [[month_label(month_words(day), scope.is_over(day)), log[day], circles[day]] for day in months]
 
 
 blueprint = Blueprint("practice", __name__)
