@@ -86,6 +86,7 @@ GOALS = (
 evidence."""
 AIMS = {SUSPENSIONS: (Direction.DOWN, 0.75, 3.0), REPAIRED: (Direction.UP, 1.1, 75.0)}
 """Which way is better, the target as a part of the year before, and the target where that year has no figure."""
+NO_ONE_ASKED = "No one has asked every student yet."
 SEATS = (
     (MemberGroup.STUDENT, "", 6),
     (MemberGroup.PARENT, "Parent Advisory Group", 3),
@@ -106,6 +107,15 @@ def fill(world: World, now: datetime) -> None:
     _hear_voices(world, place, plan_id, now)
 
 
+def _aim(measure: str, before: float | None, last: date) -> dict[str, Any]:
+    """What a goal aims at, or why it is not measured: the year before cannot be bettered."""
+    direction, part, usual = AIMS[measure]
+    target = usual if before is None else min(round(part * before, 1), 100.0)
+    if before == target:
+        return {"why_not_measured": "The year before was as good as it can be."}
+    return {"measure": measure, "direction": direction, "target": target, "target_by": last}
+
+
 def _plan_in_force(world: World, place: Place, now: datetime) -> int:
     first, last = school_year_bounds(school_year(world.day(now)))
     began = min(moment(world.calendar.school_days.add(first, 3), 10 * 60), now)
@@ -123,13 +133,7 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> int:
     frozen = db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan_id))
     before = {row.measure: value_of(row.measure, row.numerator, row.denominator) for row in frozen}
     for component, statement, measure, (if_words, then_words, leads_to), steps in GOALS:
-        aim: dict[str, Any] = {"why_not_measured": "No one has asked every student yet."}
-        if measure:
-            (direction, part, usual), value = AIMS[measure], before[measure]
-            target = usual if value is None else min(round(part * value, 1), 100.0)
-            aim = {"measure": measure, "direction": direction, "target": target, "target_by": last}
-            if value == target:
-                aim = {"why_not_measured": "The year before was as good as it can be."}
+        aim = _aim(measure, before[measure], last) if measure else {"why_not_measured": NO_ONE_ASKED}
         goal_id = add_goal(call, plan_id, component=component, statement=statement, anyway=True, **aim)
         strategy_id = add_strategy(
             call, goal_id, if_words=if_words, then_words=then_words, leads_to=leads_to, owner=owner, anyway=True

@@ -27,7 +27,7 @@ from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.repair.queries import ANY
 from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
-from wss_cases.outcomes.counting.scope.rules import Scope, Share, per
+from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.equity.pages import compared, meaning, pooled
 from wss_cases.outcomes.equity.queries import FAMILIES, POINTS, STAGE_LABELS, STAGES
@@ -36,7 +36,6 @@ from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.outcomes.published.queries import STEP_LABELS
 from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
-from wss_cases.plans.public.publications.models import all_figures_read, figures_read_now, read_by_anyone
 from wss_cases.records.stored_pdfs import Letterhead, PdfForm
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.vocabulary import Pathway
@@ -59,7 +58,7 @@ def paper_of(
             counted_since=school_time.moment_words(since, school_time.district_zone()) if since else "",
             sheet=sheet_of(board, Paper()),
             edition=edition.value,
-            public=public_edition(board.scope, locale) if edition is Edition.PUBLIC else None,
+            public=presenters.public_edition(board.scope, locale) if edition is Edition.PUBLIC else None,
             letterhead=letterhead,
         )
 
@@ -83,18 +82,6 @@ class BoardPdfForm(PdfForm):
     """Which edition, in which language."""
 
     edition = choice_field(_l("Edition"), list(Edition.labels().items()))
-
-
-def public_edition(scope: Scope, language: str) -> Point:
-    """What anyone may read of the schools of a report: a school's page as it is published, of several schools the sum
-    of theirs. It shows nothing that is not public already."""
-    page = read_by_anyone(scope.school_id, scope.today) if scope.school_id is not None else None
-    if page is not None:
-        return {"content": page.content.get(language)}
-    if scope.school_id is not None:
-        return {"content": None}
-    pages = [figures_read_now(each) for each in queries.schools_of(scope.network)] if scope.network else None
-    return {"sums": presenters.public_rows(all_figures_read() if pages is None else pages)}
 
 
 MOST = 5
@@ -432,7 +419,7 @@ def report() -> str:
         form=form,
         edition=edition.value,
         editions=[(one.label, _edition_href(page, one), one is edition) for one in Edition],
-        public=public_edition(page.scope, locale_code()) if edition is Edition.PUBLIC else None,
+        public=presenters.public_edition(page.scope, locale_code()) if edition is Edition.PUBLIC else None,
         sheet=sheet_of(queries.board_of(page.actor, page.scope), page),
         years=[year for year in years_of(page) if year <= last_year],
         networks=queries.networks_answered_for(page.actor),

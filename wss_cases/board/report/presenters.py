@@ -4,20 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wss_cases.board.report.queries import Board, is_small, tells_mission
+from wss_cases.board.report.queries import Board, is_small, schools_of, tells_mission
 from wss_cases.foundation.i18n import _, _l, ngettext
 from wss_cases.outcomes.answers import Change, change_of_number, change_of_share
 from wss_cases.outcomes.counting.measures import MEASURES, WINDOWS, too_recent_words
 from wss_cases.outcomes.counting.repair.mission import shown_ways
 from wss_cases.outcomes.counting.repair.police import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.repair.queries import STILL_OPEN
-from wss_cases.outcomes.counting.scope.rules import Share
+from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.reports.mission import list_of, lowest_group, mission_section
 from wss_cases.plans.money.amounts import money_words
 from wss_cases.plans.money.funding.models import FundingSource
 from wss_cases.plans.money.resources.queries import Money
-from wss_cases.plans.public.publications.models import Published
+from wss_cases.plans.public.publications.models import Published, all_figures_read, figures_read_now, read_by_anyone
 from wss_cases.plans.public.publications.presenters import FIGURE_LABELS, sums_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.training.requirements.models import SchoolStanding, Standing
@@ -150,3 +150,15 @@ def public_rows(pages: Sequence[Sequence[Published]]) -> Line:
         for name, label in FIGURE_LABELS.items()
     ]
     return {"year": year.replace("-", "–"), "rows": rows if year else []}
+
+
+def public_edition(scope: Scope, language: str) -> Line:
+    """What anyone may read of the schools of a report: a school's page as it is published, of several schools the sum
+    of theirs. It shows nothing that is not public already."""
+    page = read_by_anyone(scope.school_id, scope.today) if scope.school_id is not None else None
+    if page is not None:
+        return {"content": page.content.get(language)}
+    if scope.school_id is not None:
+        return {"content": None}
+    pages = [figures_read_now(each) for each in schools_of(scope.network)] if scope.network else None
+    return {"sums": public_rows(all_figures_read() if pages is None else pages)}
