@@ -137,8 +137,8 @@ _MEASURES = (
     _measure("before", _l("Same days a year before"), wide=True),
     _measure("rate", _l("Per 100 students per school day")),
     _measure("reported", _l("Staff who reported, per 100"), wide=True),
-    _measure("offered", _l("With an offer to repair"), unbroken=True),
-    _measure("repaired", _l("Harm repaired"), unbroken=True),
+    _measure("offered", _l("With an offer to repair")),
+    _measure("repaired", _l("Harm repaired")),
     _measure("removals", _l("Removals per 100 students"), wide=True),
     _measure("police", _l("Police notifications per 1,000 students"), wide=True),
 )
