@@ -227,6 +227,7 @@ def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, n
     keep_the_terms(coordinator, case)
     close_the_case(coordinator, case)
 
+    days.move("2026-10-30 10:40")
     administrator = days.person("administrator", DESK)
     administrator.goto("/outcomes/repair")
     go(administrator, administrator.get_by_role("link", name=re.compile("terms? due")))
